@@ -1,0 +1,237 @@
+//! The child between `clone` and the revival of its threads.
+//!
+//! Exactly one thread runs here, as a copy of the one that forked; the others exist only as parked stacks. Any of them
+//! may hold any lock, so: no allocation, no lock, no libc code that could take one, no panic. What can fail here cannot
+//! be reported to the parent, which has gone on: the child says it on stderr and ends with status 71 (`EX_OSERR`).
+
+use core::sync::atomic::Ordering;
+
+use super::park::Parked;
+use super::snapshot::{Descriptor, FileWatch, Object, Snapshot};
+use super::table::{Slot, Stage};
+use super::{arch, sys};
+use crate::{InFlight, WatchedPath};
+
+/// As glibc and musl start threads, without `CLONE_PARENT_SETTID`: a revived thread keeps the id that libc knows it by,
+/// or else a recursive mutex that it held at the fork could never be unlocked (libc compares the owner with that id).
+const THREAD_FLAGS: u64 = (libc::CLONE_VM
+    | libc::CLONE_FS
+    | libc::CLONE_FILES
+    | libc::CLONE_SIGHAND
+    | libc::CLONE_THREAD
+    | libc::CLONE_SYSVSEM
+    | libc::CLONE_SETTLS
+    | libc::CLONE_CHILD_CLEARTID) as u64;
+
+const EX_OSERR: i32 = 71;
+
+/// Gives the child kernel objects of its own and brings its threads back.
+///
+/// # Safety
+/// In the child right after `clone_process`, with the snapshot and the parking of its parent.
+pub(super) unsafe fn settle(parked: &Parked, snapshot: &Snapshot, in_flight: InFlight, paths: &[WatchedPath]) {
+    if let Err((what, errno)) = renew_objects(snapshot, paths) {
+        die(what, errno);
+    }
+    // SAFETY: per the caller.
+    unsafe { revive_threads(parked, snapshot, in_flight) };
+}
+
+type Failure = (&'static [u8], i32);
+
+fn failed(what: &'static [u8]) -> impl Fn(i32) -> Failure {
+    move |errno| (what, errno)
+}
+
+/// Ends the child with a word on stderr: its parent cannot be told in another way any more.
+fn die(what: &[u8], errno: i32) -> ! {
+    let mut digits = [b' ', b'0', b'0', b'0', b'\n'];
+    let mut rest = errno.unsigned_abs();
+    for digit in digits.iter_mut().rev().skip(1).take(3) {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    sys::write(2, b"zygote: the forked child could not be completed and ends: ");
+    sys::write(2, what);
+    sys::write(2, b" failed, errno");
+    sys::write(2, &digits);
+    sys::exit_group(EX_OSERR)
+}
+
+fn renew_objects(snapshot: &Snapshot, paths: &[WatchedPath]) -> Result<(), Failure> {
+    let descriptors = snapshot.descriptors.as_slice();
+    let mut inert = None;
+    for descriptor in descriptors {
+        renew(descriptor, snapshot, paths, &mut inert)?;
+    }
+    if let Some(inert) = inert {
+        sys::close(inert);
+    }
+    for descriptor in descriptors {
+        if let Object::Alias { of } = descriptor.object {
+            sys::duplicate_over(of, descriptor.fd, descriptor.close_on_exec).map_err(failed(b"dup3"))?;
+        }
+    }
+    // Last, when every descriptor is what it is going to be.
+    for watched in snapshot.watched.as_slice() {
+        let same = sys::stat(watched.fd).is_ok_and(|status| {
+            // A severed descriptor is another object now, but its watcher still expects it to be registered.
+            status.st_ino == watched.inode || snapshot.descriptors_replace(watched.fd)
+        });
+        if same {
+            match sys::epoll_add(watched.epoll, watched.fd, watched.events, watched.data) {
+                Ok(()) | Err(libc::EEXIST | libc::EPERM | libc::EBADF) => {}
+                Err(errno) => return Err((b"epoll_ctl", errno)),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn renew(
+    descriptor: &Descriptor,
+    snapshot: &Snapshot,
+    paths: &[WatchedPath],
+    inert: &mut Option<i32>,
+) -> Result<(), Failure> {
+    let nonblocking = descriptor.status & libc::O_NONBLOCK;
+    let made = match descriptor.object {
+        Object::EventFd { count, semaphore, .. } => {
+            let flags = nonblocking | if semaphore { libc::EFD_SEMAPHORE } else { 0 };
+            sys::eventfd(count, flags).map_err(failed(b"eventfd2"))?
+        }
+        Object::Epoll => sys::epoll_create().map_err(failed(b"epoll_create1"))?,
+        Object::PipeEnd { replacement } => replacement,
+        Object::TimerFd { clock, value } => {
+            let fd = sys::timerfd(clock, nonblocking).map_err(failed(b"timerfd_create"))?;
+            sys::timerfd_set(fd, &value);
+            fd
+        }
+        Object::SignalFd { mask } => sys::signalfd(mask, nonblocking).map_err(failed(b"signalfd4"))?,
+        Object::Inotify => match sys::inotify(nonblocking) {
+            Ok(fd) => {
+                for watch in snapshot.file_watches.as_slice() {
+                    if watch.inotify == descriptor.fd {
+                        watch_again(fd, watch, paths);
+                    }
+                }
+                fd
+            }
+            // `max_user_instances` is small: the child then hears of no change, rather than its parent of half of them.
+            Err(_) => make_inert()?,
+        },
+        Object::Ring { index, state, saved } => {
+            let (Some(ring), Some(saved)) = (snapshot.ring(index), snapshot.saved.as_slice().get(saved..)) else {
+                return Err((b"io_uring", libc::EINVAL));
+            };
+            // SAFETY: in the child, with what was saved while the parent was parked.
+            return unsafe { ring.renew(state, saved.as_ptr(), descriptor.close_on_exec) }
+                .map_err(failed(b"io_uring_setup"));
+        }
+        Object::Severed => {
+            let source = match *inert {
+                Some(fd) => fd,
+                None => *inert.insert(make_inert()?),
+            };
+            return sys::duplicate_over(source, descriptor.fd, descriptor.close_on_exec).map_err(failed(b"dup3"));
+        }
+        Object::Alias { .. } | Object::Pipe { .. } => return Ok(()),
+    };
+    sys::replace(made, descriptor.fd, descriptor.close_on_exec).map_err(failed(b"dup3"))
+}
+
+/// An object that is never readable, refuses writes, and can be watched by epoll: a signalfd for no signal.
+fn make_inert() -> Result<i32, Failure> {
+    sys::signalfd(0, libc::O_NONBLOCK).map_err(failed(b"signalfd4"))
+}
+
+/// Adds a watch under the number that the process knows it by. The kernel counts them up from 1, so that the numbers
+/// before it are used up with a directory that nobody watches.
+fn watch_again(inotify: i32, watch: &FileWatch, paths: &[WatchedPath]) {
+    const MOST_STEPS: i32 = 65_536;
+    const SPARE: &[u8] = b"/proc/self/fdinfo\0";
+    let path = paths.iter().find(|path| path.inode == watch.inode && path.device == watch.device);
+    let mut steps = 0;
+    loop {
+        let next = sys::inotify_add(inotify, SPARE.as_ptr(), libc::IN_DELETE_SELF);
+        let Ok(next) = next else { return };
+        sys::inotify_remove(inotify, next);
+        steps += 1;
+        if next + 1 >= watch.number || steps > MOST_STEPS {
+            break;
+        }
+    }
+    let Some(path) = path else { return };
+    if let Ok(number) = sys::inotify_add(inotify, path.path.cast(), watch.mask)
+        && number != watch.number
+    {
+        sys::inotify_remove(inotify, number);
+    }
+}
+
+/// # Safety
+/// As [`settle`].
+unsafe fn revive_threads(parked: &Parked, snapshot: &Snapshot, in_flight: InFlight) {
+    let slots = parked.table.slots(parked.count);
+    let is_parked = |slot: &&Slot| slot.is(parked.generation, Stage::Parked);
+    let threads = slots.iter().filter(is_parked).count();
+    parked.table.reviving.store(threads as i32, Ordering::Release);
+    for slot in slots.iter().filter(is_parked) {
+        if in_flight == InFlight::Cancel {
+            // SAFETY: the parked thread is inside its handler, and nothing runs it yet.
+            unsafe { cancel_if_shared(slot, snapshot) };
+        }
+        // SAFETY: the slot holds what this thread stored of itself; nobody else goes on from it.
+        let tid = unsafe { arch::revive(slot, THREAD_FLAGS, slot.tid_address, slot.thread_pointer) };
+        if tid < 0 {
+            die(b"reviving a thread (clone)", -tid);
+        }
+    }
+}
+
+/// A thread that waits inside a system call for something it shares with the parent would take it from the parent, or do
+/// it a second time: in the child that call fails with `ECANCELED`.
+///
+/// # Safety
+/// The slot's thread is parked and not yet revived.
+unsafe fn cancel_if_shared(slot: &Slot, snapshot: &Snapshot) {
+    // SAFETY: per the caller.
+    let Some(call) = (unsafe { arch::interrupted_call(slot.context) }) else { return };
+    let shared = match call.number {
+        libc::SYS_read
+        | libc::SYS_readv
+        | libc::SYS_pread64
+        | libc::SYS_preadv
+        | libc::SYS_preadv2
+        | libc::SYS_write
+        | libc::SYS_writev
+        | libc::SYS_pwrite64
+        | libc::SYS_pwritev
+        | libc::SYS_pwritev2
+        | libc::SYS_recvfrom
+        | libc::SYS_recvmsg
+        | libc::SYS_recvmmsg
+        | libc::SYS_sendto
+        | libc::SYS_sendmsg
+        | libc::SYS_sendmmsg
+        | libc::SYS_accept
+        | libc::SYS_accept4
+        | libc::SYS_connect
+        | libc::SYS_flock
+        | libc::SYS_fcntl
+        | libc::SYS_fsync
+        | libc::SYS_fdatasync
+        | libc::SYS_ftruncate
+        | libc::SYS_sendfile
+        | libc::SYS_splice
+        | libc::SYS_copy_file_range => !snapshot.own_object(call.first as i32),
+        libc::SYS_openat | libc::SYS_openat2 | libc::SYS_wait4 | libc::SYS_waitid => true,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_open => true,
+        _ => false,
+    };
+    if shared {
+        // SAFETY: per the caller, and `interrupted_call` found a call.
+        unsafe { arch::fail_call(slot.context, libc::ECANCELED) };
+    }
+}

@@ -1,0 +1,218 @@
+//! io_uring: its rings are shared memory, so a child that used them would break its parent.
+//!
+//! libuv (since 1.45) batches `epoll_ctl` through one ring a loop, and keeps all of the ring's state in the ring's own
+//! memory. So the child gets a new ring, mapped at the same addresses and brought to the same positions.
+
+use super::heap::each_mapping;
+use super::procfs::{Lines, Path};
+use super::sys::{self, RingParameters};
+
+const IORING_SETUP_NO_SQARRAY: u32 = 1 << 16;
+/// Offset at which a ring's submission entries are mapped (`IORING_OFF_SQES`).
+const SQES: usize = 0x1000_0000;
+const SQE_SIZE: usize = 64;
+const CQE_SIZE: usize = 16;
+
+/// Most rings of one process that are known at a time.
+pub(super) const CAPACITY: usize = 64;
+
+/// Where a ring lies and how it was made; found outside of the parked time, as it costs a walk over all mappings.
+#[derive(Clone, Copy)]
+pub(super) struct Ring {
+    pub fd: i32,
+    pub inode: u64,
+    address: usize,
+    length: usize,
+    sqes_address: usize,
+    sqes_length: usize,
+    parameters: RingParameters,
+}
+
+/// Positions and pending entries of a ring while all threads are parked.
+#[derive(Clone, Copy)]
+pub(super) struct RingState {
+    sq_head: u32,
+    sq_tail: u32,
+    cq_head: u32,
+    cq_tail: u32,
+}
+
+/// Why a ring cannot be given to a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// A kernel thread polls it, or it has registered buffers or files: its state is not all in its memory.
+    Foreign,
+    /// The kernel has not finished what was submitted.
+    InFlight,
+    /// A system call failed.
+    Call(i32),
+}
+
+fn round_to_pages(length: usize) -> usize {
+    length.next_multiple_of(0x1000)
+}
+
+impl Ring {
+    /// Finds out how a ring of this process was made. Not for the parked time: it opens a ring to compare with.
+    pub(super) fn discover(fd: i32, inode: u64) -> Result<Self, Refusal> {
+        let entries = Self::entries_if_plain(fd)?;
+        let (mut address, mut length, mut sqes_address, mut sqes_length) = (0, 0, 0, 0);
+        each_mapping(|mapping| {
+            if mapping.inode == inode && mapping.path.starts_with(b"anon_inode:[io_uring]") {
+                let (start, size) = (mapping.start, mapping.end - mapping.start);
+                if mapping.offset == 0 {
+                    (address, length) = (start, size);
+                } else if mapping.offset == SQES as u64 {
+                    (sqes_address, sqes_length) = (start, size);
+                }
+            }
+        })
+        .map_err(Refusal::Call)?;
+        if address == 0 || sqes_address == 0 {
+            return Err(Refusal::Foreign);
+        }
+        let probe = |flags| {
+            let (fd, parameters) = sys::ring_setup(entries, flags)?;
+            sys::close(fd);
+            Ok(parameters)
+        };
+        let plain = probe(0).map_err(Refusal::Call)?;
+        // With an index array libuv fills it with 0, 1, 2, …; without one there are zeros, or nothing, at that place.
+        let array = plain.sq.sixth as usize;
+        let has_array = array + 4 * entries as usize <= length
+            // SAFETY: inside the ring's mapping, just checked.
+            && (0..entries).all(|index| unsafe { word(address, array + 4 * index as usize) } == index);
+        let parameters = if has_array { plain } else { probe(IORING_SETUP_NO_SQARRAY).map_err(Refusal::Call)? };
+        let ring = Self { fd, inode, address, length, sqes_address, sqes_length, parameters };
+        if ring.needed_length() == length && sqes_length == round_to_pages(SQE_SIZE * entries as usize) {
+            Ok(ring)
+        } else {
+            Err(Refusal::Foreign)
+        }
+    }
+
+    /// Number of submission entries, if all of the ring's state is in its memory.
+    fn entries_if_plain(fd: i32) -> Result<u32, Refusal> {
+        let mut lines =
+            Lines::open(Path::new(b"/proc/self/fdinfo/", fd, b"").as_bytes()).map_err(Refusal::Call)?;
+        let mut entries = None;
+        while let Some(line) = lines.next() {
+            let mut words = super::procfs::Words(line);
+            match words.next() {
+                Some(b"SqMask:") => entries = words.hexadecimal().map(|mask| mask as u32 + 1),
+                Some(b"SqThread:") if words.next() != Some(b"-1") => return Err(Refusal::Foreign),
+                Some(b"UserFiles:" | b"UserBufs:") if words.decimal() != Some(0) => return Err(Refusal::Foreign),
+                _ => {}
+            }
+        }
+        entries.filter(|entries| *entries > 0).ok_or(Refusal::Foreign)
+    }
+
+    fn needed_length(&self) -> usize {
+        let p = &self.parameters;
+        let sq = p.sq.sixth as usize + 4 * p.sq_entries as usize;
+        let cq = p.cq.fifth as usize + CQE_SIZE * p.cq_entries as usize;
+        round_to_pages(sq.max(cq))
+    }
+
+    /// Positions of the ring; for the parked time.
+    pub(super) fn state(&self) -> Result<RingState, Refusal> {
+        let p = &self.parameters;
+        // SAFETY: the offsets lie inside the mapping, checked at discovery; the owner of the ring is parked.
+        let state = unsafe {
+            RingState {
+                sq_head: word(self.address, p.sq.head as usize),
+                sq_tail: word(self.address, p.sq.tail as usize),
+                cq_head: word(self.address, p.cq.head as usize),
+                cq_tail: word(self.address, p.cq.tail as usize),
+            }
+        };
+        // Every submission has made its completion: nothing is in the kernel's hands.
+        if state.sq_head == state.cq_tail { Ok(state) } else { Err(Refusal::InFlight) }
+    }
+
+    /// Bytes that [`save`](Self::save) copies.
+    pub(super) fn saved_length(&self) -> usize {
+        self.length + self.sqes_length
+    }
+
+    /// Copies the ring's memory, which the parent goes on changing, to `to`; for the parked time.
+    ///
+    /// # Safety
+    /// `to` has room for [`saved_length`](Self::saved_length) bytes.
+    pub(super) unsafe fn save(&self, to: *mut u8) {
+        // SAFETY: both mappings have the lengths found at discovery; the caller vouches for `to`.
+        unsafe {
+            core::ptr::copy_nonoverlapping(self.address as *const u8, to, self.length);
+            core::ptr::copy_nonoverlapping(self.sqes_address as *const u8, to.add(self.length), self.sqes_length);
+        }
+    }
+
+    /// Gives the child a ring of its own in this one's place, in the same state. For the time before revival.
+    ///
+    /// # Safety
+    /// In the child only, with `saved` and `state` taken while the parent's threads were parked.
+    pub(super) unsafe fn renew(&self, state: RingState, saved: *const u8, close_on_exec: bool) -> Result<(), i32> {
+        let p = &self.parameters;
+        let (fd, made) = sys::ring_setup(p.sq_entries, p.flags & IORING_SETUP_NO_SQARRAY)?;
+        if made.sq.tail != p.sq.tail || made.cq.tail != p.cq.tail || made.cq.fifth != p.cq.fifth {
+            return Err(libc::EPROTO);
+        }
+        // SAFETY: the child's copies of the ring's own two mappings, which only the ring's users look at.
+        unsafe {
+            sys::map_over(self.address, self.length, fd, 0)?;
+            sys::map_over(self.sqes_address, self.sqes_length, fd, SQES)?;
+        }
+        sys::replace(fd, self.fd, close_on_exec)?;
+        let at = |offset: u32| (self.address + offset as usize) as *mut u32;
+        let indexed = p.flags & IORING_SETUP_NO_SQARRAY == 0;
+        // The positions count up for ever, and only their place in the ring matters: no-ops bring the new ring there.
+        let mut steps = state.cq_tail % p.cq_entries;
+        // SAFETY: words and entries inside the two mappings, which no other thread of this process uses yet.
+        unsafe {
+            if indexed {
+                for index in 0..p.sq_entries {
+                    at(p.sq.sixth).add(index as usize).write_volatile(index);
+                }
+            }
+            while steps > 0 {
+                let count = steps.min(p.sq_entries);
+                core::ptr::write_bytes(self.sqes_address as *mut u8, 0, SQE_SIZE * p.sq_entries as usize);
+                let tail = at(p.sq.tail).read_volatile();
+                at(p.sq.tail).write_volatile(tail.wrapping_add(count));
+                if sys::ring_enter(self.fd, count)? != count as usize {
+                    return Err(libc::EIO);
+                }
+                at(p.cq.head).write_volatile(at(p.cq.tail).read_volatile());
+                steps -= count;
+            }
+            // Completions that had not been looked at, and submissions that had not been made.
+            let unseen = state.cq_tail.wrapping_sub(state.cq_head);
+            for back in 1..=unseen.min(p.cq_entries) {
+                let index = (state.cq_tail.wrapping_sub(back) % p.cq_entries) as usize;
+                let offset = p.cq.fifth as usize + CQE_SIZE * index;
+                let target = (self.address + offset) as *mut u8;
+                core::ptr::copy_nonoverlapping(saved.add(offset), target, CQE_SIZE);
+            }
+            let tail = at(p.cq.tail).read_volatile();
+            at(p.cq.head).write_volatile(tail.wrapping_sub(unseen));
+            core::ptr::copy_nonoverlapping(
+                saved.add(self.length),
+                self.sqes_address as *mut u8,
+                SQE_SIZE * p.sq_entries as usize,
+            );
+            let head = at(p.sq.head).read_volatile();
+            at(p.sq.tail).write_volatile(head.wrapping_add(state.sq_tail.wrapping_sub(state.sq_head)));
+        }
+        Ok(())
+    }
+}
+
+/// A word of ring memory, which the kernel may change.
+///
+/// # Safety
+/// `address + offset` is inside a mapped ring.
+unsafe fn word(address: usize, offset: usize) -> u32 {
+    // SAFETY: per the caller.
+    unsafe { ((address + offset) as *const u32).read_volatile() }
+}

@@ -1,0 +1,469 @@
+//! What the child must make anew so that it shares no kernel object with its parent that belongs to one process only.
+//!
+//! Taken in the parent while every other thread is parked, so that it fits the memory that the child inherits to the
+//! last event. No allocation, no lock, no libc code; see `child.rs` for what the child does with it.
+
+use super::list::List;
+use super::procfs::{self, Lines, Path, Words};
+use super::ring::{self, Ring, RingState};
+use super::sys;
+
+/// What stands behind a descriptor, and how to make it again.
+#[derive(Clone, Copy)]
+pub(super) enum Object {
+    EventFd { count: u64, semaphore: bool, id: u64 },
+    Epoll,
+    /// An end of a pipe that has both ends in this process; `replacement` is the new pipe's end.
+    PipeEnd { replacement: i32 },
+    TimerFd { clock: i32, value: libc::itimerspec },
+    SignalFd { mask: u64 },
+    Inotify,
+    Ring { index: usize, state: RingState, saved: usize },
+    /// Somebody else's connection that the child is not to have.
+    Severed,
+    /// The same open file description as another descriptor of the list.
+    Alias { of: i32 },
+    /// Not to be touched: only known for comparing.
+    Pipe { inode: u64, writes: bool },
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Descriptor {
+    pub fd: i32,
+    pub close_on_exec: bool,
+    /// `O_NONBLOCK` and other status flags.
+    pub status: i32,
+    pub object: Object,
+}
+
+/// One descriptor that an epoll instance watches.
+#[derive(Clone, Copy)]
+pub(super) struct Watched {
+    pub epoll: i32,
+    pub fd: i32,
+    pub events: u32,
+    pub data: u64,
+    pub inode: u64,
+}
+
+/// One watch of an inotify instance.
+#[derive(Clone, Copy)]
+pub(super) struct FileWatch {
+    pub inotify: i32,
+    pub number: i32,
+    pub mask: u32,
+    pub inode: u64,
+    pub device: u64,
+}
+
+/// Which descriptors keep what they are.
+#[derive(Clone, Copy)]
+pub(super) struct Choice<'a> {
+    /// Left exactly as inherited, whatever they are.
+    pub share: &'a [i32],
+    /// Take sockets and pipes to others away from the child, but for these and the standard streams.
+    pub sever_except: Option<&'a [i32]>,
+}
+
+impl Choice<'_> {
+    fn severs(&self, fd: i32) -> bool {
+        fd > 2 && self.sever_except.is_some_and(|kept| !kept.contains(&fd))
+    }
+}
+
+/// Why there is no snapshot. The parent goes on as if nothing had been tried.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A ring that [`Snapshot::learn_rings`] has not seen.
+    UnknownRing,
+    Ring(i32, ring::Refusal),
+    /// More descriptors, watched descriptors or watches than the lists hold.
+    TooMany,
+    Call(&'static str, i32),
+}
+
+pub(super) struct Snapshot {
+    pub descriptors: List<Descriptor, 1_048_576>,
+    pub watched: List<Watched, 2_097_152>,
+    pub file_watches: List<FileWatch, 1_048_576>,
+    pub saved: List<u8, 16_777_216>,
+    rings: [Option<Ring>; ring::CAPACITY],
+}
+
+// SAFETY: used under the fork lock only.
+unsafe impl Send for Snapshot {}
+
+impl Snapshot {
+    pub(super) const fn new() -> Self {
+        Self {
+            descriptors: List::new(),
+            watched: List::new(),
+            file_watches: List::new(),
+            saved: List::new(),
+            rings: [None; ring::CAPACITY],
+        }
+    }
+
+    pub(super) fn ring(&self, index: usize) -> Option<&Ring> {
+        self.rings.get(index).and_then(Option::as_ref)
+    }
+
+    /// The object behind `fd`, if the child gets one of its own for it.
+    pub(super) fn own_object(&self, fd: i32) -> bool {
+        self.descriptors.as_slice().iter().any(|descriptor| {
+            descriptor.fd == fd && !matches!(descriptor.object, Object::Severed | Object::Pipe { .. })
+        })
+    }
+
+    /// Whether the child finds another object behind `fd` than its parent.
+    pub(super) fn descriptors_replace(&self, fd: i32) -> bool {
+        self.descriptors
+            .as_slice()
+            .iter()
+            .any(|descriptor| descriptor.fd == fd && !matches!(descriptor.object, Object::Pipe { .. }))
+    }
+
+    /// Finds the rings of this process, before anything is parked.
+    pub(super) fn learn_rings(&mut self) -> Result<(), Failure> {
+        let mut failure = None;
+        let mut seen = [false; ring::CAPACITY];
+        each_descriptor(|fd, kind, inode| {
+            if kind != Kind::Ring || failure.is_some() {
+                return;
+            }
+            let known = self.rings.iter().position(|ring| matches!(ring, Some(ring) if ring.fd == fd && ring.inode == inode));
+            let place = known.or_else(|| self.rings.iter().zip(&seen).position(|(ring, seen)| ring.is_none() && !seen));
+            let Some(place) = place else {
+                failure = Some(Failure::TooMany);
+                return;
+            };
+            if let Some(seen) = seen.get_mut(place) {
+                *seen = true;
+            }
+            if known.is_none() {
+                match Ring::discover(fd, inode) {
+                    Ok(ring) => {
+                        if let Some(slot) = self.rings.get_mut(place) {
+                            *slot = Some(ring);
+                        }
+                    }
+                    Err(refusal) => failure = Some(Failure::Ring(fd, refusal)),
+                }
+            }
+        })
+        .map_err(|errno| Failure::Call("read /proc/self/fd", errno))?;
+        for (ring, seen) in self.rings.iter_mut().zip(seen) {
+            if !seen {
+                *ring = None;
+            }
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Takes the snapshot. On success pipes have been made, which [`discard`](Self::discard) closes in the parent.
+    pub(super) fn take(&mut self, choice: Choice<'_>) -> Result<(), Failure> {
+        let memory = |errno| Failure::Call("mmap", errno);
+        self.descriptors.clear().map_err(memory)?;
+        self.watched.clear().map_err(memory)?;
+        self.file_watches.clear().map_err(memory)?;
+        self.saved.clear().map_err(memory)?;
+        let mut failure = None;
+        each_descriptor(|fd, kind, inode| {
+            if failure.is_none()
+                && let Err(problem) = self.note(fd, kind, inode, choice)
+            {
+                failure = Some(problem);
+            }
+        })
+        .map_err(|errno| Failure::Call("read /proc/self/fd", errno))?;
+        let result = failure.map_or(Ok(()), Err).and_then(|()| self.pair_pipes(choice));
+        if result.is_err() {
+            self.discard();
+        }
+        result
+    }
+
+    /// Closes, in the parent, what was made for the child.
+    pub(super) fn discard(&self) {
+        for descriptor in self.descriptors.as_slice() {
+            if let Object::PipeEnd { replacement } = descriptor.object {
+                sys::close(replacement);
+            }
+        }
+    }
+
+    fn note(&mut self, fd: i32, kind: Kind, inode: u64, choice: Choice<'_>) -> Result<(), Failure> {
+        if choice.share.contains(&fd) {
+            return Ok(());
+        }
+        let object = match kind {
+            Kind::Other => return Ok(()),
+            Kind::Socket if choice.severs(fd) => Object::Severed,
+            Kind::Socket => return Ok(()),
+            Kind::Pipe => {
+                let status = sys::status_flags(fd).unwrap_or(0);
+                Object::Pipe { inode, writes: status & libc::O_ACCMODE == libc::O_WRONLY }
+            }
+            Kind::EventFd => read_eventfd(fd)?,
+            Kind::Epoll => Object::Epoll,
+            Kind::TimerFd => read_timerfd(fd)?,
+            Kind::SignalFd => read_signalfd(fd)?,
+            Kind::Inotify => Object::Inotify,
+            Kind::Ring => self.read_ring(fd, inode)?,
+        };
+        let object = self.alias(fd, &object).unwrap_or(object);
+        match object {
+            Object::Epoll => self.read_epoll(fd)?,
+            Object::Inotify => self.read_inotify(fd)?,
+            _ => {}
+        }
+        let descriptor = Descriptor {
+            fd,
+            close_on_exec: sys::fd_flags(fd).is_ok_and(|flags| flags & libc::FD_CLOEXEC != 0),
+            status: sys::status_flags(fd).unwrap_or(0),
+            object,
+        };
+        if self.descriptors.push(descriptor) { Ok(()) } else { Err(Failure::TooMany) }
+    }
+
+    /// Two numbers for one open file description must stay so.
+    fn alias(&self, fd: i32, object: &Object) -> Option<Object> {
+        let pid = sys::getpid();
+        self.descriptors.as_slice().iter().find_map(|other| {
+            let same = match (object, &other.object) {
+                (Object::EventFd { id, .. }, Object::EventFd { id: other_id, .. }) if *id != 0 => id == other_id,
+                (Object::EventFd { .. }, Object::EventFd { .. })
+                | (Object::Epoll, Object::Epoll)
+                | (Object::TimerFd { .. }, Object::TimerFd { .. })
+                | (Object::SignalFd { .. }, Object::SignalFd { .. })
+                | (Object::Ring { .. }, Object::Ring { .. })
+                | (Object::Inotify, Object::Inotify) => sys::same_description(pid, fd, other.fd).unwrap_or(false),
+                _ => false,
+            };
+            same.then_some(Object::Alias { of: other.fd })
+        })
+    }
+
+    fn read_ring(&mut self, fd: i32, inode: u64) -> Result<Object, Failure> {
+        let known = self.rings.iter().position(|ring| matches!(ring, Some(ring) if ring.fd == fd && ring.inode == inode));
+        let Some((index, ring)) = known.and_then(|index| Some((index, self.ring(index).copied()?))) else {
+            return Err(Failure::UnknownRing);
+        };
+        let state = ring.state().map_err(|refusal| Failure::Ring(fd, refusal))?;
+        let saved = self.saved.as_slice().len();
+        let room = self.saved.extend_uninitialized(ring.saved_length()).ok_or(Failure::TooMany)?;
+        // SAFETY: the list has just been extended by that length.
+        unsafe { ring.save(room) };
+        Ok(Object::Ring { index, state, saved })
+    }
+
+    fn read_epoll(&mut self, epoll: i32) -> Result<(), Failure> {
+        let mut lines = fdinfo(epoll)?;
+        while let Some(line) = lines.next() {
+            let mut words = Words(line);
+            if words.next() != Some(b"tfd:") {
+                continue;
+            }
+            let mut entry = Watched { epoll, fd: -1, events: 0, data: 0, inode: 0 };
+            entry.fd = words.decimal().map_or(-1, |fd| fd as i32);
+            while let Some(word) = words.next() {
+                match word {
+                    b"events:" => entry.events = words.hexadecimal().unwrap_or(0) as u32,
+                    b"data:" => entry.data = words.hexadecimal().unwrap_or(0),
+                    _ if word.starts_with(b"ino:") => {
+                        entry.inode = procfs::hexadecimal(word.get(4..).unwrap_or(&[]));
+                    }
+                    _ => {}
+                }
+            }
+            if !self.watched.push(entry) {
+                return Err(Failure::TooMany);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_inotify(&mut self, inotify: i32) -> Result<(), Failure> {
+        let mut lines = fdinfo(inotify)?;
+        while let Some(line) = lines.next() {
+            let mut words = Words(line);
+            if words.next() != Some(b"inotify") {
+                continue;
+            }
+            let mut watch = FileWatch { inotify, number: 0, mask: 0, inode: 0, device: 0 };
+            while let Some(word) = words.next() {
+                let colon = word.iter().position(|byte| *byte == b':').unwrap_or(word.len());
+                let value = procfs::hexadecimal(word.get(colon + 1..).unwrap_or(&[]));
+                match word.get(..colon) {
+                    Some(b"wd") => watch.number = value as i32,
+                    Some(b"ino") => watch.inode = value,
+                    Some(b"sdev") => watch.device = value,
+                    Some(b"mask") => watch.mask = value as u32,
+                    _ => {}
+                }
+            }
+            if !self.file_watches.push(watch) {
+                return Err(Failure::TooMany);
+            }
+        }
+        Ok(())
+    }
+
+    /// A pipe with both ends here is the process's own (a wake-up): it gets a new one with the same unread bytes.
+    /// A pipe with one end here leads to somebody else.
+    fn pair_pipes(&mut self, choice: Choice<'_>) -> Result<(), Failure> {
+        let count = self.descriptors.as_slice().len();
+        for index in 0..count {
+            let Some(&first) = self.descriptors.as_slice().get(index) else { break };
+            let Object::Pipe { inode, writes } = first.object else { continue };
+            let is_mate = |other: &Descriptor| {
+                matches!(other.object, Object::Pipe { inode: its, writes: way } if its == inode && way != writes)
+            };
+            let Some(mate) = self.descriptors.as_slice().iter().find(|other| is_mate(other)).copied() else {
+                if choice.severs(first.fd)
+                    && let Some(descriptor) = self.descriptors.as_mut_slice().get_mut(index)
+                {
+                    descriptor.object = Object::Severed;
+                }
+                continue;
+            };
+            let (read, write) = if writes { (mate, first) } else { (first, mate) };
+            let [new_read, new_write] = copy_pipe(read.fd, read.status, write.status)?;
+            let (mut readers, mut writers) = (0, 0);
+            for descriptor in self.descriptors.as_mut_slice() {
+                if let Object::Pipe { inode: its, writes } = descriptor.object
+                    && its == inode
+                {
+                    let (end, used) = if writes { (new_write, &mut writers) } else { (new_read, &mut readers) };
+                    // Further numbers for one end become aliases of the first.
+                    descriptor.object = if *used == 0 {
+                        *used = descriptor.fd;
+                        Object::PipeEnd { replacement: end }
+                    } else {
+                        Object::Alias { of: *used }
+                    };
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn copy_pipe(from: i32, read_status: i32, write_status: i32) -> Result<[i32; 2], Failure> {
+    let ends = sys::pipe(write_status & libc::O_DIRECT).map_err(|errno| Failure::Call("pipe2", errno))?;
+    let [read, write] = ends;
+    let size = sys::pipe_size(from);
+    if size > 0 && size != sys::pipe_size(write) {
+        sys::set_pipe_size(write, size);
+    }
+    let unread = sys::unread(from);
+    if unread > 0 {
+        // `tee` copies references to pages: nothing is consumed.
+        if let Err(errno) = sys::tee(from, write, unread) {
+            sys::close(read);
+            sys::close(write);
+            return Err(Failure::Call("tee", errno));
+        }
+    }
+    sys::set_status_flags(read, read_status);
+    sys::set_status_flags(write, write_status);
+    Ok(ends)
+}
+
+fn fdinfo(fd: i32) -> Result<Lines, Failure> {
+    Lines::open(Path::new(b"/proc/self/fdinfo/", fd, b"").as_bytes())
+        .map_err(|errno| Failure::Call("open /proc/self/fdinfo", errno))
+}
+
+fn read_eventfd(fd: i32) -> Result<Object, Failure> {
+    let mut lines = fdinfo(fd)?;
+    let (mut count, mut semaphore, mut id) = (0, false, 0);
+    while let Some(line) = lines.next() {
+        let mut words = Words(line);
+        match words.next() {
+            Some(b"eventfd-count:") => count = words.hexadecimal().unwrap_or(0),
+            Some(b"eventfd-semaphore:") => semaphore = words.decimal() == Some(1),
+            // Plus one, so that 0 is "unknown".
+            Some(b"eventfd-id:") => id = words.decimal().map_or(0, |id| id + 1),
+            _ => {}
+        }
+    }
+    Ok(Object::EventFd { count, semaphore, id })
+}
+
+fn read_timerfd(fd: i32) -> Result<Object, Failure> {
+    let mut lines = fdinfo(fd)?;
+    let mut clock = libc::CLOCK_MONOTONIC;
+    while let Some(line) = lines.next() {
+        let mut words = Words(line);
+        if words.next() == Some(b"clockid:") {
+            clock = words.decimal().map_or(clock, |id| id as i32);
+        }
+    }
+    let value = sys::timerfd_get(fd).map_err(|errno| Failure::Call("timerfd_gettime", errno))?;
+    Ok(Object::TimerFd { clock, value })
+}
+
+fn read_signalfd(fd: i32) -> Result<Object, Failure> {
+    let mut lines = fdinfo(fd)?;
+    let mut mask = 0;
+    while let Some(line) = lines.next() {
+        let mut words = Words(line);
+        if words.next() == Some(b"sigmask:") {
+            mask = words.hexadecimal().unwrap_or(0);
+        }
+    }
+    Ok(Object::SignalFd { mask })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    EventFd,
+    Epoll,
+    TimerFd,
+    SignalFd,
+    Inotify,
+    Ring,
+    Socket,
+    /// An unnamed pipe.
+    Pipe,
+    Other,
+}
+
+/// Calls `each` with every open descriptor, what it is and its inode.
+fn each_descriptor(mut each: impl FnMut(i32, Kind, u64)) -> Result<(), i32> {
+    let directory = sys::open(b"/proc/self/fd\0", libc::O_RDONLY | libc::O_DIRECTORY)?;
+    let result = procfs::each_number(directory, |fd| {
+        if fd != directory
+            && let Ok(status) = sys::stat(fd)
+        {
+            each(fd, kind_of(fd, &status), status.st_ino);
+        }
+    });
+    sys::close(directory);
+    result
+}
+
+fn kind_of(fd: i32, status: &libc::stat) -> Kind {
+    match status.st_mode & libc::S_IFMT {
+        libc::S_IFSOCK => Kind::Socket,
+        // Objects without a file type are the kernel's anonymous ones: their link says what they are.
+        0 => match link_of(fd, &mut [0; 64]) {
+            b"anon_inode:[eventfd]" => Kind::EventFd,
+            b"anon_inode:[eventpoll]" => Kind::Epoll,
+            b"anon_inode:[timerfd]" => Kind::TimerFd,
+            b"anon_inode:[signalfd]" => Kind::SignalFd,
+            b"anon_inode:inotify" => Kind::Inotify,
+            b"anon_inode:[io_uring]" => Kind::Ring,
+            _ => Kind::Other,
+        },
+        libc::S_IFIFO if link_of(fd, &mut [0; 64]).starts_with(b"pipe:[") => Kind::Pipe,
+        _ => Kind::Other,
+    }
+}
+
+fn link_of(fd: i32, buffer: &mut [u8; 64]) -> &[u8] {
+    let path = Path::new(b"/proc/self/fd/", fd, b"");
+    let length = sys::read_link(path.as_bytes(), buffer).unwrap_or(0);
+    buffer.get(..length).unwrap_or(&[])
+}

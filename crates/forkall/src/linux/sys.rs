@@ -1,0 +1,470 @@
+//! Raw system calls for the time when other threads are parked: no `errno`, no libc code, no lock, no allocation.
+
+use core::ptr;
+
+use super::arch;
+
+/// `-errno` of a failed call, as a positive number.
+pub(super) type Errno = i32;
+
+macro_rules! syscall {
+    // Takes the first six of at least six arguments.
+    (@pad $a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr, $($rest:expr,)*) => {
+        [$a as usize, $b as usize, $c as usize, $d as usize, $e as usize, $f as usize]
+    };
+    ($number:expr $(, $argument:expr)* $(,)?) => {{
+        arch::syscall($number, syscall!(@pad $($argument,)* 0, 0, 0, 0, 0, 0,))
+    }};
+}
+
+fn check(result: isize) -> Result<usize, Errno> {
+    if result < 0 { Err(-result as Errno) } else { Ok(result as usize) }
+}
+
+pub(super) fn gettid() -> i32 {
+    // SAFETY: takes no arguments and cannot fail.
+    unsafe { syscall!(libc::SYS_gettid) as i32 }
+}
+
+pub(super) fn getpid() -> i32 {
+    // SAFETY: takes no arguments and cannot fail.
+    unsafe { syscall!(libc::SYS_getpid) as i32 }
+}
+
+/// Ends this process at once, all threads included.
+pub(super) fn exit_group(code: i32) -> ! {
+    loop {
+        // SAFETY: does not return.
+        unsafe { syscall!(libc::SYS_exit_group, code) };
+    }
+}
+
+/// `tgkill` with signal 0: whether the thread still exists.
+pub(super) fn thread_exists(pid: i32, tid: i32) -> bool {
+    // SAFETY: signal 0 sends nothing.
+    unsafe { syscall!(libc::SYS_tgkill, pid, tid, 0) != -(libc::ESRCH as isize) }
+}
+
+/// Queues `signal` with a value for one thread of this process.
+pub(super) fn queue_signal(pid: i32, tid: i32, signal: i32, value: usize) -> Result<(), Errno> {
+    #[repr(C)]
+    struct Info {
+        signo: i32,
+        errno: i32,
+        code: i32,
+        padding: i32,
+        pid: i32,
+        uid: u32,
+        value: usize,
+        rest: [u64; 12],
+    }
+    const { assert!(size_of::<Info>() == 128) };
+    let info = Info { signo: signal, errno: 0, code: libc::SI_QUEUE, padding: 0, pid, uid: 0, value, rest: [0; 12] };
+    // SAFETY: `info` is a whole siginfo (128 bytes), only read by the kernel.
+    check(unsafe { syscall!(libc::SYS_rt_tgsigqueueinfo, pid, tid, signal, &raw const info) }).map(drop)
+}
+
+/// Waits until the word is woken or differs from `expected`; `nanoseconds` bounds the wait.
+pub(super) fn futex_wait(word: *const u32, expected: u32, nanoseconds: i64) {
+    let timeout = libc::timespec { tv_sec: nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000 };
+    // SAFETY: `word` is a live aligned word of this process; any result means "look again".
+    unsafe { syscall!(libc::SYS_futex, word, 128, expected, &raw const timeout, 0, 0) };
+}
+
+/// Wakes all waiters of the word.
+pub(super) fn futex_wake_all(word: *const u32) {
+    // SAFETY: waking needs nothing of the memory.
+    unsafe { syscall!(libc::SYS_futex, word, 129, i32::MAX, 0, 0, 0) };
+}
+
+/// Kernel's signal set.
+pub(super) type SignalSet = u64;
+
+/// Replaces the calling thread's signal mask and returns the old one.
+pub(super) fn set_signal_mask(mask: SignalSet) -> SignalSet {
+    let mut old: SignalSet = 0;
+    // SAFETY: both sets are 8 bytes, as the last argument says.
+    unsafe { syscall!(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const mask, &raw mut old, 8) };
+    old
+}
+
+/// The kernel's `struct sigaction`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(super) struct SignalAction {
+    pub handler: usize,
+    pub flags: u64,
+    pub restorer: usize,
+    pub mask: SignalSet,
+}
+
+impl SignalAction {
+    pub(super) const DEFAULT: Self = Self { handler: 0, flags: 0, restorer: 0, mask: 0 };
+}
+
+/// Raw `rt_sigaction`: unlike libc's it also takes the signals that libc reserves for itself.
+///
+/// # Safety
+/// A handler in `new` must be a signal handler for as long as it is installed.
+pub(super) unsafe fn signal_action(signal: i32, new: Option<&SignalAction>) -> Result<SignalAction, Errno> {
+    let mut old = SignalAction::DEFAULT;
+    let new = new.map_or(ptr::null(), ptr::from_ref);
+    // SAFETY: the structures have the kernel's layout; the caller vouches for the handler.
+    check(unsafe { syscall!(libc::SYS_rt_sigaction, signal, new, &raw mut old, 8) }).map(|_| old)
+}
+
+/// Address where the kernel clears this thread's id when it ends (`CONFIG_CHECKPOINT_RESTORE`).
+pub(super) fn tid_address() -> Result<*mut i32, Errno> {
+    const PR_GET_TID_ADDRESS: i32 = 40;
+    let mut address: *mut i32 = ptr::null_mut();
+    // SAFETY: the kernel writes one pointer.
+    check(unsafe { syscall!(libc::SYS_prctl, PR_GET_TID_ADDRESS, &raw mut address) }).map(|_| address)
+}
+
+pub(super) fn thread_name(name: &mut [u8; 16]) {
+    // SAFETY: PR_GET_NAME writes at most 16 bytes.
+    unsafe { syscall!(libc::SYS_prctl, libc::PR_GET_NAME, name.as_mut_ptr()) };
+}
+
+pub(super) fn set_thread_name(name: &[u8; 16]) {
+    // SAFETY: the kernel reads at most 16 bytes.
+    unsafe { syscall!(libc::SYS_prctl, libc::PR_SET_NAME, name.as_ptr()) };
+}
+
+/// Nice value of the calling thread, -20 to 19.
+pub(super) fn nice() -> i32 {
+    // SAFETY: reads only. The kernel returns 20 - nice.
+    20 - unsafe { syscall!(libc::SYS_getpriority, libc::PRIO_PROCESS, 0) } as i32
+}
+
+pub(super) fn set_nice(nice: i32) {
+    // SAFETY: changes only the calling thread; a refusal (raising priority) leaves it as it is.
+    unsafe { syscall!(libc::SYS_setpriority, libc::PRIO_PROCESS, 0, nice as isize) };
+}
+
+/// The calling thread's robust futex list: head and length.
+pub(super) fn robust_list() -> [usize; 2] {
+    let (mut head, mut length) = (0_usize, 0_usize);
+    // SAFETY: the kernel writes the two words.
+    unsafe { syscall!(libc::SYS_get_robust_list, 0, &raw mut head, &raw mut length) };
+    [head, length]
+}
+
+pub(super) fn set_robust_list([head, length]: [usize; 2]) {
+    if head != 0 {
+        // SAFETY: the values that `robust_list` returned for this very thread.
+        unsafe { syscall!(libc::SYS_set_robust_list, head, length) };
+    }
+}
+
+/// Registers restartable sequences for the calling thread.
+///
+/// # Safety
+/// `area` is the thread's own rseq area of `length` bytes and lives as long as the thread.
+pub(super) unsafe fn register_rseq(area: usize, length: u32, signature: u32) -> Result<(), Errno> {
+    // SAFETY: per the caller.
+    check(unsafe { syscall!(libc::SYS_rseq, area, length, 0, signature) }).map(drop)
+}
+
+pub(super) fn open(path: &[u8], flags: i32) -> Result<i32, Errno> {
+    debug_assert!(path.last() == Some(&0));
+    // SAFETY: `path` ends with a NUL byte.
+    check(unsafe { syscall!(libc::SYS_openat, libc::AT_FDCWD as isize, path.as_ptr(), flags | libc::O_CLOEXEC, 0) })
+        .map(|fd| fd as i32)
+}
+
+pub(super) fn close(fd: i32) {
+    // SAFETY: closes a descriptor that the caller owns.
+    unsafe { syscall!(libc::SYS_close, fd) };
+}
+
+pub(super) fn read(fd: i32, buffer: &mut [u8]) -> Result<usize, Errno> {
+    // SAFETY: the kernel writes at most the buffer's length.
+    check(unsafe { syscall!(libc::SYS_read, fd, buffer.as_mut_ptr(), buffer.len()) })
+}
+
+pub(super) fn write(fd: i32, bytes: &[u8]) {
+    // SAFETY: the kernel reads the slice.
+    unsafe { syscall!(libc::SYS_write, fd, bytes.as_ptr(), bytes.len()) };
+}
+
+pub(super) fn read_directory(fd: i32, buffer: &mut [u8]) -> Result<usize, Errno> {
+    // SAFETY: the kernel writes at most the buffer's length.
+    check(unsafe { syscall!(libc::SYS_getdents64, fd, buffer.as_mut_ptr(), buffer.len()) })
+}
+
+pub(super) fn rewind(fd: i32) {
+    // SAFETY: moves the offset of a descriptor that the caller owns.
+    unsafe { syscall!(libc::SYS_lseek, fd, 0, libc::SEEK_SET) };
+}
+
+/// `fstat`.
+pub(super) fn stat(fd: i32) -> Result<libc::stat, Errno> {
+    // SAFETY: all-zero is a valid `stat`.
+    let mut status: libc::stat = unsafe { core::mem::zeroed() };
+    // SAFETY: libc's 64-bit `struct stat` is the kernel's on these architectures.
+    check(unsafe { syscall!(libc::SYS_fstat, fd, &raw mut status) }).map(|_| status)
+}
+
+/// `stat` of a path that ends with NUL.
+pub(super) fn stat_path(path: *const u8) -> Result<libc::stat, Errno> {
+    // SAFETY: all-zero is a valid `stat`.
+    let mut status: libc::stat = unsafe { core::mem::zeroed() };
+    // SAFETY: the caller's path ends with NUL; layout as above.
+    check(unsafe { syscall!(libc::SYS_newfstatat, libc::AT_FDCWD as isize, path, &raw mut status, 0) })
+        .map(|_| status)
+}
+
+pub(super) fn read_link(path: &[u8], buffer: &mut [u8]) -> Result<usize, Errno> {
+    // SAFETY: `path` ends with NUL; the kernel writes at most the buffer's length.
+    check(unsafe {
+        syscall!(libc::SYS_readlinkat, libc::AT_FDCWD as isize, path.as_ptr(), buffer.as_mut_ptr(), buffer.len())
+    })
+}
+
+pub(super) fn fd_flags(fd: i32) -> Result<i32, Errno> {
+    // SAFETY: reads only.
+    check(unsafe { syscall!(libc::SYS_fcntl, fd, libc::F_GETFD) }).map(|flags| flags as i32)
+}
+
+pub(super) fn status_flags(fd: i32) -> Result<i32, Errno> {
+    // SAFETY: reads only.
+    check(unsafe { syscall!(libc::SYS_fcntl, fd, libc::F_GETFL) }).map(|flags| flags as i32)
+}
+
+/// Sets `O_NONBLOCK` and the other status flags that can be changed.
+pub(super) fn set_status_flags(fd: i32, flags: i32) {
+    // SAFETY: takes numbers only; flags that cannot be changed are ignored.
+    unsafe { syscall!(libc::SYS_fcntl, fd, libc::F_SETFL, flags) };
+}
+
+/// Moves `from` to the number `to`, keeping `to`'s close-on-exec choice, and closes `from`.
+pub(super) fn replace(from: i32, to: i32, close_on_exec: bool) -> Result<(), Errno> {
+    let result = duplicate_over(from, to, close_on_exec);
+    close(from);
+    result
+}
+
+pub(super) fn duplicate_over(from: i32, to: i32, close_on_exec: bool) -> Result<(), Errno> {
+    let flags = if close_on_exec { libc::O_CLOEXEC } else { 0 };
+    // SAFETY: both numbers belong to the caller's plan.
+    check(unsafe { syscall!(libc::SYS_dup3, from, to, flags) }).map(drop)
+}
+
+pub(super) fn eventfd(count: u64, flags: i32) -> Result<i32, Errno> {
+    let initial = u32::try_from(count).unwrap_or(0);
+    // SAFETY: takes numbers only.
+    let fd = check(unsafe { syscall!(libc::SYS_eventfd2, initial, flags | libc::EFD_CLOEXEC) })? as i32;
+    if u64::from(initial) != count {
+        write(fd, &count.to_ne_bytes());
+    }
+    Ok(fd)
+}
+
+pub(super) fn epoll_create() -> Result<i32, Errno> {
+    // SAFETY: takes a flag only.
+    check(unsafe { syscall!(libc::SYS_epoll_create1, libc::EPOLL_CLOEXEC) }).map(|fd| fd as i32)
+}
+
+pub(super) fn epoll_add(epoll: i32, fd: i32, events: u32, data: u64) -> Result<(), Errno> {
+    let event = libc::epoll_event { events, u64: data };
+    // SAFETY: the kernel reads one event.
+    check(unsafe { syscall!(libc::SYS_epoll_ctl, epoll, libc::EPOLL_CTL_ADD, fd, &raw const event) }).map(drop)
+}
+
+pub(super) fn pipe(flags: i32) -> Result<[i32; 2], Errno> {
+    let mut ends = [-1; 2];
+    // SAFETY: the kernel writes two descriptors.
+    check(unsafe { syscall!(libc::SYS_pipe2, ends.as_mut_ptr(), flags | libc::O_CLOEXEC) }).map(|_| ends)
+}
+
+/// Copies what is unread in a pipe into another one without consuming it.
+pub(super) fn tee(from: i32, to: i32, length: usize) -> Result<usize, Errno> {
+    // SAFETY: takes numbers only.
+    check(unsafe { syscall!(libc::SYS_tee, from, to, length, libc::SPLICE_F_NONBLOCK) })
+}
+
+/// Unread bytes of a pipe.
+pub(super) fn unread(fd: i32) -> usize {
+    let mut bytes = 0_i32;
+    // SAFETY: FIONREAD writes one int.
+    unsafe { syscall!(libc::SYS_ioctl, fd, libc::FIONREAD, &raw mut bytes) };
+    usize::try_from(bytes).unwrap_or(0)
+}
+
+pub(super) fn set_pipe_size(fd: i32, size: i32) {
+    // SAFETY: takes numbers only; a refusal leaves the default size.
+    unsafe { syscall!(libc::SYS_fcntl, fd, libc::F_SETPIPE_SZ, size) };
+}
+
+pub(super) fn pipe_size(fd: i32) -> i32 {
+    // SAFETY: reads only.
+    unsafe { syscall!(libc::SYS_fcntl, fd, libc::F_GETPIPE_SZ) as i32 }
+}
+
+/// A signalfd; with an empty set it is never readable and refuses writes.
+pub(super) fn signalfd(mask: SignalSet, flags: i32) -> Result<i32, Errno> {
+    // SAFETY: the kernel reads an 8-byte set.
+    check(unsafe { syscall!(libc::SYS_signalfd4, -1_isize, &raw const mask, 8, flags | libc::SFD_CLOEXEC) })
+        .map(|fd| fd as i32)
+}
+
+pub(super) fn timerfd(clock: i32, flags: i32) -> Result<i32, Errno> {
+    // SAFETY: takes numbers only.
+    check(unsafe { syscall!(libc::SYS_timerfd_create, clock, flags | libc::TFD_CLOEXEC) }).map(|fd| fd as i32)
+}
+
+pub(super) fn timerfd_set(fd: i32, value: &libc::itimerspec) {
+    // SAFETY: the kernel reads one itimerspec.
+    unsafe { syscall!(libc::SYS_timerfd_settime, fd, 0, ptr::from_ref(value), 0) };
+}
+
+/// Remaining time and interval of a timerfd.
+pub(super) fn timerfd_get(fd: i32) -> Result<libc::itimerspec, Errno> {
+    // SAFETY: all-zero is a valid itimerspec.
+    let mut value: libc::itimerspec = unsafe { core::mem::zeroed() };
+    // SAFETY: the kernel writes one itimerspec.
+    check(unsafe { syscall!(libc::SYS_timerfd_gettime, fd, &raw mut value) }).map(|_| value)
+}
+
+pub(super) fn inotify(flags: i32) -> Result<i32, Errno> {
+    // SAFETY: takes a flag only.
+    check(unsafe { syscall!(libc::SYS_inotify_init1, flags | libc::IN_CLOEXEC) }).map(|fd| fd as i32)
+}
+
+/// Adds a watch for a path that ends with NUL and returns its number.
+pub(super) fn inotify_add(fd: i32, path: *const u8, mask: u32) -> Result<i32, Errno> {
+    // SAFETY: the caller's path ends with NUL.
+    check(unsafe { syscall!(libc::SYS_inotify_add_watch, fd, path, mask) }).map(|watch| watch as i32)
+}
+
+pub(super) fn inotify_remove(fd: i32, watch: i32) {
+    // SAFETY: takes numbers only.
+    unsafe { syscall!(libc::SYS_inotify_rm_watch, fd, watch) };
+}
+
+/// Whether two descriptors of this process are one open file description; `None` where the kernel does not say.
+pub(super) fn same_description(pid: i32, a: i32, b: i32) -> Option<bool> {
+    const KCMP_FILE: i32 = 0;
+    // SAFETY: takes numbers only.
+    check(unsafe { syscall!(libc::SYS_kcmp, pid, pid, KCMP_FILE, a, b) }).ok().map(|order| order == 0)
+}
+
+pub(super) fn advise(start: usize, end: usize, advice: i32) -> Result<(), Errno> {
+    // SAFETY: only called with MADV_DOFORK, which changes no content.
+    check(unsafe { syscall!(libc::SYS_madvise, start, end - start, advice) }).map(drop)
+}
+
+/// Maps anonymous private memory that costs nothing until it is touched.
+pub(super) fn reserve(length: usize) -> Result<*mut u8, Errno> {
+    let (protection, flags) =
+        (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE);
+    // SAFETY: a new mapping at an address of the kernel's choice.
+    check(unsafe { syscall!(libc::SYS_mmap, 0, length, protection, flags, -1_isize, 0) })
+        .map(|address| address as *mut u8)
+}
+
+/// Maps `fd` over an address range that the caller owns.
+///
+/// # Safety
+/// Nothing may rely on what was mapped at `address` before.
+pub(super) unsafe fn map_over(address: usize, length: usize, fd: i32, offset: usize) -> Result<(), Errno> {
+    let flags = libc::MAP_SHARED | libc::MAP_FIXED | libc::MAP_POPULATE;
+    // SAFETY: per the caller.
+    check(unsafe { syscall!(libc::SYS_mmap, address, length, libc::PROT_READ | libc::PROT_WRITE, flags, fd, offset) })
+        .map(drop)
+}
+
+/// `clone(2)` of the whole process. Not libc's `fork`, which would declare the other threads' stacks free.
+///
+/// # Safety
+/// Between this and the revival of the threads the child may only do what this file offers.
+pub(super) unsafe fn clone_process(child_tid: *mut i32, pidfd: *mut i32) -> Result<i32, Errno> {
+    let flags = libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID | libc::CLONE_PIDFD | libc::SIGCHLD;
+    let tail = arch::clone_tail(child_tid as usize, 0);
+    // SAFETY: no new stack (0): the child goes on with its copy of this one.
+    check(unsafe { syscall!(libc::SYS_clone, flags, 0, pidfd, tail[0], tail[1]) }).map(|pid| pid as i32)
+}
+
+/// Seconds and nanoseconds of CLOCK_MONOTONIC as nanoseconds.
+pub(super) fn now() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: libc's clock_gettime goes to the vDSO: no lock, no allocation; it writes one timespec.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// Kernel's parameters of an io_uring, as in `linux/io_uring.h`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(super) struct RingParameters {
+    pub sq_entries: u32,
+    pub cq_entries: u32,
+    pub flags: u32,
+    pub sq_thread_cpu: u32,
+    pub sq_thread_idle: u32,
+    pub features: u32,
+    pub wq_fd: u32,
+    pub reserved: [u32; 3],
+    pub sq: RingOffsets,
+    pub cq: RingOffsets,
+}
+
+/// Offsets of one ring's words; submission and completion use the last words for different things.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(super) struct RingOffsets {
+    pub head: u32,
+    pub tail: u32,
+    pub ring_mask: u32,
+    pub ring_entries: u32,
+    /// Submission: flags. Completion: overflow.
+    pub fourth: u32,
+    /// Submission: dropped. Completion: the entries.
+    pub fifth: u32,
+    /// Submission: array of indexes. Completion: flags.
+    pub sixth: u32,
+    pub reserved: u32,
+    pub user_address: u64,
+}
+
+const _: () = assert!(size_of::<RingParameters>() == 120);
+
+pub(super) fn ring_setup(entries: u32, flags: u32) -> Result<(i32, RingParameters), Errno> {
+    // SAFETY: all-zero is valid.
+    let mut parameters: RingParameters = unsafe { core::mem::zeroed() };
+    parameters.flags = flags;
+    // SAFETY: the kernel reads and writes one parameter block.
+    let fd = check(unsafe { syscall!(libc::SYS_io_uring_setup, entries, &raw mut parameters) })?;
+    Ok((fd as i32, parameters))
+}
+
+/// Submits `count` entries and waits for as many completions.
+pub(super) fn ring_enter(fd: i32, count: u32) -> Result<usize, Errno> {
+    const GET_EVENTS: u32 = 1;
+    loop {
+        // SAFETY: takes numbers only.
+        match check(unsafe { syscall!(libc::SYS_io_uring_enter, fd, count, count, GET_EVENTS, 0, 0) }) {
+            Err(libc::EINTR) => {}
+            result => return result,
+        }
+    }
+}
+
+/// Plain `clone(2)` and immediate exit of the child, for measuring what the kernel alone takes: nanoseconds.
+///
+/// # Safety
+/// Must not be called while threads are parked.
+pub(super) unsafe fn raw_clone_and_reap() -> Result<u64, Errno> {
+    let start = now();
+    let tail = arch::clone_tail(0, 0);
+    // SAFETY: the child does nothing but leave.
+    let pid = check(unsafe { syscall!(libc::SYS_clone, libc::SIGCHLD, 0, 0, tail[0], tail[1]) })? as i32;
+    if pid == 0 {
+        exit_group(0);
+    }
+    let elapsed = now() - start;
+    // SAFETY: reaps exactly that child.
+    while unsafe { syscall!(libc::SYS_wait4, pid, 0, 0, 0) } == -(libc::EINTR as isize) {}
+    Ok(elapsed)
+}
