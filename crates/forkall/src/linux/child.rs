@@ -29,7 +29,7 @@ const EX_OSERR: i32 = 71;
 ///
 /// # Safety
 /// In the child right after `clone_process`, with the snapshot and the parking of its parent.
-pub(super) unsafe fn settle(parked: &Parked, snapshot: &Snapshot, in_flight: InFlight, paths: &[WatchedPath]) {
+pub(super) unsafe fn settle(parked: &Parked, snapshot: &mut Snapshot, in_flight: InFlight, paths: &[WatchedPath]) {
     if let Err((what, errno)) = renew_objects(snapshot, paths) {
         die(what, errno);
     }
@@ -58,12 +58,14 @@ fn die(what: &[u8], errno: i32) -> ! {
     sys::exit_group(EX_OSERR)
 }
 
-fn renew_objects(snapshot: &Snapshot, paths: &[WatchedPath]) -> Result<(), Failure> {
-    let descriptors = snapshot.descriptors.as_slice();
+fn renew_objects(snapshot: &mut Snapshot, paths: &[WatchedPath]) -> Result<(), Failure> {
     let mut inert = None;
-    for descriptor in descriptors {
-        renew(descriptor, snapshot, paths, &mut inert)?;
+    for index in 0..snapshot.descriptors.as_slice().len() {
+        if let Some(&descriptor) = snapshot.descriptors.as_slice().get(index) {
+            renew(&descriptor, snapshot, paths, &mut inert)?;
+        }
     }
+    let descriptors = snapshot.descriptors.as_slice();
     if let Some(inert) = inert {
         sys::close(inert);
     }
@@ -90,7 +92,7 @@ fn renew_objects(snapshot: &Snapshot, paths: &[WatchedPath]) -> Result<(), Failu
 
 fn renew(
     descriptor: &Descriptor,
-    snapshot: &Snapshot,
+    snapshot: &mut Snapshot,
     paths: &[WatchedPath],
     inert: &mut Option<i32>,
 ) -> Result<(), Failure> {
@@ -121,7 +123,7 @@ fn renew(
             Err(_) => make_inert()?,
         },
         Object::Ring { index, state, saved } => {
-            let (Some(ring), Some(saved)) = (snapshot.ring(index), snapshot.saved.as_slice().get(saved..)) else {
+            let (Some(ring), Some(saved)) = snapshot.ring_and_saved(index, saved) else {
                 return Err((b"io_uring", libc::EINVAL));
             };
             // SAFETY: in the child, with what was saved while the parent was parked.

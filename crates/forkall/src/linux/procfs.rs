@@ -178,9 +178,11 @@ impl<'a> Words<'a> {
     }
 }
 
-/// The value of the leading hexadecimal digits.
+/// The value of the leading hexadecimal digits, with or without `0x`.
 pub(super) fn hexadecimal(digits: &[u8]) -> u64 {
     digits
+        .strip_prefix(b"0x")
+        .unwrap_or(digits)
         .iter()
         .map_while(|byte| char::from(*byte).to_digit(16))
         .fold(0, |value, digit| value << 4 | u64::from(digit))

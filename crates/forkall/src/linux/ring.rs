@@ -13,6 +13,18 @@ const SQES: usize = 0x1000_0000;
 const SQE_SIZE: usize = 64;
 const CQE_SIZE: usize = 16;
 
+/// The ring lies in memory that the caller brings (Linux 6.5; of more than one page since 6.10).
+const IORING_SETUP_NO_MMAP: u32 = 1 << 14;
+
+/// How a ring can be made at addresses of our choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// By mapping it there. Linux refuses that from 6.4 on.
+    Map,
+    /// In private memory that is there already.
+    UserMemory,
+}
+
 /// Most rings of one process that are known at a time.
 pub(super) const CAPACITY: usize = 64;
 
@@ -26,6 +38,7 @@ pub(super) struct Ring {
     sqes_address: usize,
     sqes_length: usize,
     parameters: RingParameters,
+    way: Way,
 }
 
 /// Positions and pending entries of a ring while all threads are parked.
@@ -72,7 +85,7 @@ impl Ring {
             return Err(Refusal::Foreign);
         }
         let probe = |flags| {
-            let (fd, parameters) = sys::ring_setup(entries, flags)?;
+            let (fd, parameters) = sys::ring_setup(entries, flags, None)?;
             sys::close(fd);
             Ok(parameters)
         };
@@ -83,7 +96,8 @@ impl Ring {
             // SAFETY: inside the ring's mapping, just checked.
             && (0..entries).all(|index| unsafe { word(address, array + 4 * index as usize) } == index);
         let parameters = if has_array { plain } else { probe(IORING_SETUP_NO_SQARRAY).map_err(Refusal::Call)? };
-        let ring = Self { fd, inode, address, length, sqes_address, sqes_length, parameters };
+        let way = find_way(&parameters, length, sqes_length).map_err(Refusal::Call)?;
+        let ring = Self { fd, inode, address, length, sqes_address, sqes_length, parameters, way };
         if ring.needed_length() == length && sqes_length == round_to_pages(SQE_SIZE * entries as usize) {
             Ok(ring)
         } else {
@@ -152,17 +166,14 @@ impl Ring {
     ///
     /// # Safety
     /// In the child only, with `saved` and `state` taken while the parent's threads were parked.
-    pub(super) unsafe fn renew(&self, state: RingState, saved: *const u8, close_on_exec: bool) -> Result<(), i32> {
-        let p = &self.parameters;
-        let (fd, made) = sys::ring_setup(p.sq_entries, p.flags & IORING_SETUP_NO_SQARRAY)?;
-        if made.sq.tail != p.sq.tail || made.cq.tail != p.cq.tail || made.cq.fifth != p.cq.fifth {
-            return Err(libc::EPROTO);
-        }
+    pub(super) unsafe fn renew(&mut self, state: RingState, saved: *const u8, close_on_exec: bool) -> Result<(), i32> {
+        let p = self.parameters;
+        let p = &p;
         // SAFETY: the child's copies of the ring's own two mappings, which only the ring's users look at.
-        unsafe {
-            sys::map_over(self.address, self.length, fd, 0)?;
-            sys::map_over(self.sqes_address, self.sqes_length, fd, SQES)?;
-        }
+        let fd = unsafe {
+            make_at(self.way, p, (self.address, self.length), (self.sqes_address, self.sqes_length))?
+        };
+        self.inode = sys::stat(fd)?.st_ino;
         sys::replace(fd, self.fd, close_on_exec)?;
         let at = |offset: u32| (self.address + offset as usize) as *mut u32;
         let indexed = p.flags & IORING_SETUP_NO_SQARRAY == 0;
@@ -205,6 +216,66 @@ impl Ring {
             at(p.sq.tail).write_volatile(head.wrapping_add(state.sq_tail.wrapping_sub(state.sq_head)));
         }
         Ok(())
+    }
+}
+
+/// Tries on memory of its own how a ring like this one can be made at given addresses.
+fn find_way(parameters: &RingParameters, length: usize, sqes_length: usize) -> Result<Way, i32> {
+    let scratch = sys::reserve(length + sqes_length)? as usize;
+    let attempt = |way| {
+        // SAFETY: the scratch memory is nobody else's.
+        unsafe { make_at(way, parameters, (scratch, length), (scratch + length, sqes_length)) }.map(|fd| {
+            sys::close(fd);
+            way
+        })
+    };
+    let found = attempt(Way::Map).or_else(|_| attempt(Way::UserMemory));
+    sys::unmap(scratch, length + sqes_length);
+    found
+}
+
+/// Makes a ring whose two parts lie at the given addresses and lengths, over what is mapped there.
+///
+/// # Safety
+/// Nothing may rely on what was at these addresses.
+unsafe fn make_at(
+    way: Way,
+    like: &RingParameters,
+    (address, length): (usize, usize),
+    (sqes_address, sqes_length): (usize, usize),
+) -> Result<i32, i32> {
+    let flags = like.flags & IORING_SETUP_NO_SQARRAY;
+    // SAFETY: per the caller.
+    let (fd, made) = unsafe {
+        match way {
+            Way::Map => {
+                let (fd, made) = sys::ring_setup(like.sq_entries, flags, None)?;
+                let mapped = sys::map_over(address, length, Some((fd, 0)))
+                    .and_then(|()| sys::map_over(sqes_address, sqes_length, Some((fd, SQES))));
+                if let Err(errno) = mapped {
+                    sys::close(fd);
+                    return Err(errno);
+                }
+                (fd, made)
+            }
+            Way::UserMemory => {
+                sys::map_over(address, length, None)?;
+                sys::map_over(sqes_address, sqes_length, None)?;
+                sys::ring_setup(like.sq_entries, flags | IORING_SETUP_NO_MMAP, Some((address, sqes_address)))?
+            }
+        }
+    };
+    let same = made.sq.head == like.sq.head
+        && made.sq.tail == like.sq.tail
+        && made.sq.sixth == like.sq.sixth
+        && made.cq.head == like.cq.head
+        && made.cq.tail == like.cq.tail
+        && made.cq.fifth == like.cq.fifth;
+    if same {
+        Ok(fd)
+    } else {
+        sys::close(fd);
+        Err(libc::EPROTO)
     }
 }
 

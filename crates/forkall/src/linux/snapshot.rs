@@ -104,8 +104,13 @@ impl Snapshot {
         }
     }
 
-    pub(super) fn ring(&self, index: usize) -> Option<&Ring> {
+    fn ring(&self, index: usize) -> Option<&Ring> {
         self.rings.get(index).and_then(Option::as_ref)
+    }
+
+    /// A ring, and its memory as it was saved at that place.
+    pub(super) fn ring_and_saved(&mut self, index: usize, saved: usize) -> (Option<&mut Ring>, Option<&[u8]>) {
+        (self.rings.get_mut(index).and_then(Option::as_mut), self.saved.as_slice().get(saved..))
     }
 
     /// The object behind `fd`, if the child gets one of its own for it.

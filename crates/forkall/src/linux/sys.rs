@@ -364,15 +364,25 @@ pub(super) fn reserve(length: usize) -> Result<*mut u8, Errno> {
         .map(|address| address as *mut u8)
 }
 
-/// Maps `fd` over an address range that the caller owns.
+/// Maps a descriptor at an offset, or private zeroed memory, over an address range that the caller owns.
 ///
 /// # Safety
 /// Nothing may rely on what was mapped at `address` before.
-pub(super) unsafe fn map_over(address: usize, length: usize, fd: i32, offset: usize) -> Result<(), Errno> {
-    let flags = libc::MAP_SHARED | libc::MAP_FIXED | libc::MAP_POPULATE;
+pub(super) unsafe fn map_over(address: usize, length: usize, source: Option<(i32, usize)>) -> Result<(), Errno> {
+    let (flags, fd, offset) = match source {
+        Some((fd, offset)) => (libc::MAP_SHARED | libc::MAP_POPULATE, fd as isize, offset),
+        None => (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0),
+    };
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
     // SAFETY: per the caller.
-    check(unsafe { syscall!(libc::SYS_mmap, address, length, libc::PROT_READ | libc::PROT_WRITE, flags, fd, offset) })
+    check(unsafe { syscall!(libc::SYS_mmap, address, length, protection, flags | libc::MAP_FIXED, fd, offset) })
         .map(drop)
+}
+
+/// Gives back memory that [`reserve`] mapped.
+pub(super) fn unmap(address: usize, length: usize) {
+    // SAFETY: the caller's own mapping, which it does not use again.
+    unsafe { syscall!(libc::SYS_munmap, address, length) };
 }
 
 /// `clone(2)` of the whole process. Not libc's `fork`, which would declare the other threads' stacks free.
@@ -430,10 +440,19 @@ pub(super) struct RingOffsets {
 
 const _: () = assert!(size_of::<RingParameters>() == 120);
 
-pub(super) fn ring_setup(entries: u32, flags: u32) -> Result<(i32, RingParameters), Errno> {
+/// Makes a ring, in memory of the caller's (ring, submission entries) or of the kernel's.
+pub(super) fn ring_setup(
+    entries: u32,
+    flags: u32,
+    memory: Option<(usize, usize)>,
+) -> Result<(i32, RingParameters), Errno> {
     // SAFETY: all-zero is valid.
     let mut parameters: RingParameters = unsafe { core::mem::zeroed() };
     parameters.flags = flags;
+    if let Some((ring, sqes)) = memory {
+        parameters.cq.user_address = ring as u64;
+        parameters.sq.user_address = sqes as u64;
+    }
     // SAFETY: the kernel reads and writes one parameter block.
     let fd = check(unsafe { syscall!(libc::SYS_io_uring_setup, entries, &raw mut parameters) })?;
     Ok((fd as i32, parameters))

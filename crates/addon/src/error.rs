@@ -1,0 +1,48 @@
+//! Errors as JavaScript sees them: `error.code` is a stable string, `error.message` says what to do.
+
+use std::{fmt, io};
+
+/// The result of a function exported to JavaScript.
+pub type Result<T> = std::result::Result<T, napi::Error<Code>>;
+
+/// The codes the addon throws. The strings are public API: add, never rename.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// An argument is of the wrong type or out of range.
+    InvalidArgument,
+    /// This operating system, CPU or Node cannot do it.
+    Unsupported,
+    /// The process could not be cloned.
+    ForkFailed,
+    /// The other threads did not stand still in time.
+    ForkTimeout,
+    /// Only Node's main thread can do this.
+    NotMainThread,
+    /// A system call failed; the message names it.
+    System,
+}
+
+impl AsRef<str> for Code {
+    fn as_ref(&self) -> &str {
+        match self {
+            Self::InvalidArgument => "ERR_ZYGOTE_INVALID_ARGUMENT",
+            Self::Unsupported => "ERR_ZYGOTE_UNSUPPORTED",
+            Self::ForkFailed => "ERR_ZYGOTE_FORK_FAILED",
+            Self::ForkTimeout => "ERR_ZYGOTE_FORK_TIMEOUT",
+            Self::NotMainThread => "ERR_ZYGOTE_NOT_MAIN_THREAD",
+            Self::System => "ERR_ZYGOTE_SYSTEM",
+        }
+    }
+}
+
+impl Code {
+    /// An error with this code. The message is for the person who reads it: what failed, and what to do.
+    pub fn error(self, message: impl fmt::Display) -> napi::Error<Self> {
+        napi::Error::new(self, message.to_string())
+    }
+
+    /// An error with this code for a failed system call: `waitid: No child processes (os error 10)`.
+    pub fn os_error(self, call: &str, cause: &io::Error) -> napi::Error<Self> {
+        self.error(format_args!("{call}: {cause}"))
+    }
+}

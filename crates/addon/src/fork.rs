@@ -1,0 +1,149 @@
+//! `fork` for JavaScript: at once, or at the bottom of the event loop.
+
+use std::time::Duration;
+
+use napi::Env;
+use napi::bindgen_prelude::Function;
+use napi_derive::napi;
+use zygote_forkall::{Error, Forked, Options, WatchedPath};
+
+use crate::callback::{Callback, error_value, null, own_loop, to_value};
+use crate::error::{Code, Result};
+use crate::uv::{self, Handle, Loop, Owned};
+
+/// How to fork.
+#[napi(object)]
+#[derive(Clone)]
+pub struct BindingForkOptions {
+    /// Leave all other threads behind: for a process that was started so that it needs none.
+    pub single_threaded: bool,
+    /// Milliseconds to wait until every other thread stands still.
+    pub park_timeout: f64,
+    /// Take the parent's sockets and pipes away from the child, but for `keep` and the standard streams.
+    pub sever: bool,
+    /// Descriptors that the child keeps.
+    pub keep: Vec<i32>,
+}
+
+/// Both sides of a fork.
+#[napi(object)]
+pub struct BindingForked {
+    /// 0 in the child.
+    pub pid: i32,
+    /// A descriptor of the child, or -1.
+    pub pidfd: i32,
+    /// Microseconds until all other threads stood still.
+    pub park: f64,
+    /// Microseconds to list kernel objects and make memory inheritable.
+    pub snapshot: f64,
+    /// Microseconds of the system call itself.
+    pub clone: f64,
+    /// Microseconds to let the threads go on.
+    pub release: f64,
+    /// Threads that were brought along.
+    pub threads: u32,
+}
+
+fn micros(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
+}
+
+impl From<Forked> for BindingForked {
+    fn from(forked: Forked) -> Self {
+        match forked {
+            Forked::Child => Self { pid: 0, pidfd: -1, park: 0.0, snapshot: 0.0, clone: 0.0, release: 0.0, threads: 0 },
+            Forked::Parent { pid, pidfd, timings } => Self {
+                pid,
+                pidfd: pidfd.unwrap_or(-1),
+                park: micros(timings.park),
+                snapshot: micros(timings.snapshot),
+                clone: micros(timings.clone),
+                release: micros(timings.release),
+                threads: timings.threads as u32,
+            },
+        }
+    }
+}
+
+fn convert(error: &Error) -> napi::Error<Code> {
+    match error {
+        Error::ParkTimeout(_) => Code::ForkTimeout.error(format_args!(
+            "{error}. They are inside the kernel or block all signals: try again later, or end what they do first"
+        )),
+        Error::Unsupported(_) => Code::Unsupported.error(format_args!("this process cannot be forked: {error}")),
+        Error::Busy(_) => Code::ForkFailed.error(format_args!("fork: {error}; try again later")),
+        Error::Call { .. } => Code::ForkFailed.error(format_args!(
+            "fork: {error}. EAGAIN means that the limit of processes is reached (ulimit -u, the cgroup's pids.max), ENOMEM that memory may not be promised twice (vm.overcommit_memory), EMFILE that this process has too many files open (ulimit -n)"
+        )),
+    }
+}
+
+/// # Safety
+/// `uv_loop` is the loop of the calling thread, which is Node's main thread.
+unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<BindingForked> {
+    // SAFETY: asks for ids only.
+    if cfg!(target_os = "linux") && unsafe { libc::getpid() != libc::gettid() } {
+        return Err(Code::NotMainThread.error("fork must be called on the main thread, not in a Worker"));
+    }
+    let forked = if options.single_threaded {
+        // SAFETY: the caller of this function has made sure that V8 needs no other thread.
+        let forked = unsafe { zygote_forkall::fork_single_threaded() }.map_err(|error| convert(&error))?;
+        if matches!(forked, Forked::Child) {
+            // SAFETY: the child has no other thread.
+            unsafe { uv::fork_loop(uv_loop) }
+                .map_err(|error| Code::ForkFailed.error(format_args!("uv_loop_fork: {error}")))?;
+        }
+        forked
+    } else {
+        // SAFETY: the caller's own loop.
+        let paths = if options.sever { Vec::new() } else { unsafe { uv::watched_paths(uv_loop) } };
+        let watched: Vec<_> = paths.iter().filter_map(|path| WatchedPath::new(path)).collect();
+        let settings = Options {
+            park_deadline: Duration::from_secs_f64((options.park_timeout / 1000.0).clamp(0.0, 1e9)),
+            sever_except: options.sever.then_some(&options.keep),
+            watched_paths: &watched,
+            ..Options::default()
+        };
+        // SAFETY: V8 and libuv go on in the child as complete clones; nothing here is held across the call but plain
+        // memory.
+        unsafe { zygote_forkall::fork(&settings) }.map_err(|error| convert(&error))?
+    };
+    Ok(forked.into())
+}
+
+/// Forks here and now: returns in both processes.
+#[napi]
+pub fn fork(env: Env, options: BindingForkOptions) -> Result<BindingForked> {
+    // SAFETY: the environment's own loop.
+    unsafe { fork_now(own_loop(env)?, &options) }
+}
+
+struct Request {
+    callback: Callback,
+    uv_loop: *mut Loop,
+    options: BindingForkOptions,
+}
+
+/// Forks when the event loop has come round, with no JavaScript on the stack, so that a child goes on with nothing but
+/// `callback`. It is called in both processes, with the error or `null` and the outcome or `undefined`.
+#[napi]
+pub fn fork_at_loop_base(env: Env, options: BindingForkOptions, callback: Function<'_>) -> Result<()> {
+    let uv_loop = own_loop(env)?;
+    let callback = Callback::new(env, &callback, "zygote.fork")?;
+    // SAFETY: the environment's own loop, on its own thread.
+    unsafe { Owned::idle(uv_loop, Request { callback, uv_loop, options }, on_idle) }
+        .map(drop)
+        .map_err(|error| Code::System.error(format_args!("uv_idle: {error}")))
+}
+
+unsafe extern "C" fn on_idle(handle: *mut Handle) {
+    // SAFETY: made by `fork_at_loop_base` with a Request.
+    let Some((owned, request)) = (unsafe { Owned::<Request>::from_callback(handle) }) else { return };
+    // SAFETY: the loop that is calling this very callback.
+    let outcome = unsafe { fork_now(request.uv_loop, &request.options) };
+    request.callback.call(|env| match outcome {
+        Ok(forked) => [null(env), to_value(env, forked)],
+        Err(error) => [error_value(env, error), null(env)],
+    });
+    owned.close();
+}

@@ -1,0 +1,17 @@
+//! The Node-API addon of zygote: the list of its modules.
+//!
+//! Nothing here but conversion and errors; the work is done by the other crates.
+
+#[cfg(unix)]
+mod callback;
+pub mod error;
+#[cfg(unix)]
+mod fork;
+mod metrics;
+#[cfg(unix)]
+mod process;
+#[cfg(unix)]
+mod uv;
+pub mod version;
+#[cfg(unix)]
+mod watch;

@@ -1,0 +1,218 @@
+//! The few functions of libuv that are used, as Node exports them, and handles whose size libuv tells.
+
+use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ptr::NonNull;
+
+use napi::sys;
+
+/// `uv_loop_t`, `uv_handle_t` and its kinds: only ever used behind pointers.
+pub type Loop = sys::uv_loop_s;
+
+/// Any `uv_*_t` handle.
+#[repr(C)]
+pub struct Handle {
+    _opaque: [u8; 0],
+}
+
+const UV_ASYNC: c_int = 1;
+const UV_FS_EVENT: c_int = 3;
+const UV_IDLE: c_int = 6;
+const UV_POLL: c_int = 8;
+const UV_READABLE: c_int = 1;
+
+/// Offset of `pending` in `uv_async_t` on 64-bit Unix, the same in all of libuv 1.x: 96 bytes of `uv_handle_t`, the
+/// callback and a queue link of two pointers.
+const ASYNC_PENDING: usize = 120;
+
+unsafe extern "C" {
+    fn uv_handle_size(kind: c_int) -> usize;
+    fn uv_handle_get_type(handle: *const Handle) -> c_int;
+    fn uv_handle_set_data(handle: *mut Handle, data: *mut c_void);
+    fn uv_handle_get_data(handle: *const Handle) -> *mut c_void;
+    fn uv_idle_init(uv_loop: *mut Loop, handle: *mut Handle) -> c_int;
+    fn uv_idle_start(handle: *mut Handle, callback: unsafe extern "C" fn(*mut Handle)) -> c_int;
+    fn uv_poll_init(uv_loop: *mut Loop, handle: *mut Handle, fd: c_int) -> c_int;
+    fn uv_poll_start(
+        handle: *mut Handle,
+        events: c_int,
+        callback: unsafe extern "C" fn(*mut Handle, c_int, c_int),
+    ) -> c_int;
+    fn uv_close(handle: *mut Handle, callback: unsafe extern "C" fn(*mut Handle));
+    fn uv_ref(handle: *mut Handle);
+    fn uv_unref(handle: *mut Handle);
+    fn uv_walk(uv_loop: *mut Loop, each: unsafe extern "C" fn(*mut Handle, *mut c_void), data: *mut c_void);
+    fn uv_fs_event_getpath(handle: *const Handle, buffer: *mut c_char, size: *mut usize) -> c_int;
+    fn uv_loop_fork(uv_loop: *mut Loop) -> c_int;
+    fn uv_async_send(handle: *mut Handle) -> c_int;
+    fn uv_strerror(error: c_int) -> *const c_char;
+}
+
+fn check(code: c_int) -> Result<(), String> {
+    if code >= 0 {
+        return Ok(());
+    }
+    // SAFETY: uv_strerror returns a static string for every known code, and an allocated one for others.
+    Err(unsafe { CStr::from_ptr(uv_strerror(code)) }.to_string_lossy().into_owned())
+}
+
+/// A handle that this addon made, with a value of its own behind `data`. Freed by libuv's close callback.
+pub struct Owned<T> {
+    handle: NonNull<Handle>,
+    data: std::marker::PhantomData<T>,
+}
+
+impl<T> Owned<T> {
+    fn allocate(kind: c_int, value: T, init: impl FnOnce(*mut Handle) -> c_int) -> Result<Self, String> {
+        let layout = layout(kind);
+        // SAFETY: handles are never of size 0.
+        let Some(handle) = NonNull::new(unsafe { alloc_zeroed(layout) }.cast::<Handle>()) else {
+            return Err("out of memory".into());
+        };
+        if let Err(error) = check(init(handle.as_ptr())) {
+            // SAFETY: allocated above with this layout; libuv does not know it.
+            unsafe { dealloc(handle.as_ptr().cast(), layout) };
+            return Err(error);
+        }
+        // SAFETY: an initialized handle.
+        unsafe { uv_handle_set_data(handle.as_ptr(), Box::into_raw(Box::new(value)).cast()) };
+        Ok(Self { handle, data: std::marker::PhantomData })
+    }
+
+    /// Calls `callback` once in each turn of the loop, with no JavaScript below it on the stack.
+    ///
+    /// # Safety
+    /// `uv_loop` is the running thread's loop.
+    pub unsafe fn idle(
+        uv_loop: *mut Loop,
+        value: T,
+        callback: unsafe extern "C" fn(*mut Handle),
+    ) -> Result<Self, String> {
+        // SAFETY: per the caller; the memory has the size that libuv asks for.
+        let owned = Self::allocate(UV_IDLE, value, |handle| unsafe { uv_idle_init(uv_loop, handle) })?;
+        // SAFETY: initialized above.
+        match check(unsafe { uv_idle_start(owned.handle.as_ptr(), callback) }) {
+            Ok(()) => Ok(owned),
+            Err(error) => {
+                owned.close();
+                Err(error)
+            }
+        }
+    }
+
+    /// Calls `callback` whenever `fd` is readable.
+    ///
+    /// # Safety
+    /// `uv_loop` is the running thread's loop; `fd` stays open until the handle is closed.
+    pub unsafe fn poll_readable(
+        uv_loop: *mut Loop,
+        fd: c_int,
+        value: T,
+        callback: unsafe extern "C" fn(*mut Handle, c_int, c_int),
+    ) -> Result<Self, String> {
+        // SAFETY: per the caller; the memory has the size that libuv asks for.
+        let owned = Self::allocate(UV_POLL, value, |handle| unsafe { uv_poll_init(uv_loop, handle, fd) })?;
+        // SAFETY: initialized above.
+        match check(unsafe { uv_poll_start(owned.handle.as_ptr(), UV_READABLE, callback) }) {
+            Ok(()) => Ok(owned),
+            Err(error) => {
+                owned.close();
+                Err(error)
+            }
+        }
+    }
+
+    pub fn set_ref(&self, keeps_alive: bool) {
+        // SAFETY: a handle that is not closed, as closing consumes `self`.
+        unsafe { if keeps_alive { uv_ref(self.handle.as_ptr()) } else { uv_unref(self.handle.as_ptr()) } }
+    }
+
+    /// Stops and frees the handle and its value, the latter when libuv lets go of it.
+    pub fn close(self) {
+        // SAFETY: closed once, as this consumes `self`.
+        unsafe { uv_close(self.handle.as_ptr(), free::<T>) };
+    }
+
+    /// The handle and its value from inside one of its callbacks.
+    ///
+    /// # Safety
+    /// `handle` was made by this type with the same `T`, and is not used as `Owned` elsewhere any more if it is closed
+    /// through the result.
+    pub unsafe fn from_callback<'a>(handle: *mut Handle) -> Option<(Self, &'a mut T)> {
+        let owned = Self { handle: NonNull::new(handle)?, data: std::marker::PhantomData };
+        // SAFETY: `allocate` put a boxed T there.
+        let value = unsafe { uv_handle_get_data(handle).cast::<T>().as_mut() }?;
+        Some((owned, value))
+    }
+}
+
+fn layout(kind: c_int) -> Layout {
+    // SAFETY: a pure function of the kind.
+    let size = unsafe { uv_handle_size(kind) };
+    Layout::from_size_align(size.max(1), align_of::<u128>()).unwrap_or(Layout::new::<u128>())
+}
+
+unsafe extern "C" fn free<T>(handle: *mut Handle) {
+    // SAFETY: libuv calls this once, after it has let go of the handle; data and memory came from `allocate`.
+    unsafe {
+        drop(Box::from_raw(uv_handle_get_data(handle).cast::<T>()));
+        dealloc(handle.cast(), layout(uv_handle_get_type(handle)));
+    }
+}
+
+/// Paths of all file watchers of a loop.
+///
+/// # Safety
+/// `uv_loop` is the running thread's loop.
+pub unsafe fn watched_paths(uv_loop: *mut Loop) -> Vec<CString> {
+    unsafe extern "C" fn each(handle: *mut Handle, paths: *mut c_void) {
+        // SAFETY: libuv hands a living handle, and the vector given to uv_walk.
+        unsafe {
+            if uv_handle_get_type(handle) != UV_FS_EVENT {
+                return;
+            }
+            let mut buffer = vec![0_u8; libc::PATH_MAX as usize];
+            let mut size = buffer.len();
+            if uv_fs_event_getpath(handle, buffer.as_mut_ptr().cast(), &raw mut size) == 0 {
+                buffer.truncate(size);
+                if let Ok(path) = CString::new(buffer)
+                    && let Some(paths) = paths.cast::<Vec<CString>>().as_mut()
+                {
+                    paths.push(path);
+                }
+            }
+        }
+    }
+    let mut paths = Vec::new();
+    // SAFETY: per the caller; `each` gets the vector it expects.
+    unsafe { uv_walk(uv_loop, each, (&raw mut paths).cast()) };
+    paths
+}
+
+/// `uv_loop_fork`, without losing wake-ups: libuv forgets which `uv_async_t` were pending.
+///
+/// # Safety
+/// `uv_loop` is the running thread's loop, in a child that has no other thread.
+pub unsafe fn fork_loop(uv_loop: *mut Loop) -> Result<(), String> {
+    unsafe extern "C" fn each(handle: *mut Handle, pending: *mut c_void) {
+        // SAFETY: libuv hands a living handle, and the vector given to uv_walk.
+        unsafe {
+            if uv_handle_get_type(handle) == UV_ASYNC
+                && *handle.cast::<u8>().add(ASYNC_PENDING).cast::<c_int>() & 1 != 0
+                && let Some(pending) = pending.cast::<Vec<*mut Handle>>().as_mut()
+            {
+                pending.push(handle);
+            }
+        }
+    }
+    let mut pending: Vec<*mut Handle> = Vec::new();
+    // SAFETY: per the caller.
+    unsafe { uv_walk(uv_loop, each, (&raw mut pending).cast()) };
+    // SAFETY: per the caller.
+    check(unsafe { uv_loop_fork(uv_loop) })?;
+    for handle in pending {
+        // SAFETY: handles of this loop, which nothing has closed since.
+        unsafe { uv_async_send(handle) };
+    }
+    Ok(())
+}
