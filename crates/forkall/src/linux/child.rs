@@ -127,7 +127,7 @@ fn renew(
                 return Err((b"io_uring", libc::EINVAL));
             };
             // SAFETY: in the child, with what was saved while the parent was parked.
-            return unsafe { ring.renew(state, saved.as_ptr(), descriptor.close_on_exec) }
+            return unsafe { ring.renew(state, saved, descriptor.close_on_exec) }
                 .map_err(failed(b"io_uring_setup"));
         }
         Object::Severed => {

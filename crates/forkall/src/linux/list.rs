@@ -37,22 +37,11 @@ impl<T: Copy, const CAPACITY: usize> List<T, CAPACITY> {
         true
     }
 
-    /// Room for `count` more values, not yet written; `None` where the list is full.
-    pub(super) fn extend_uninitialized(&mut self, count: usize) -> Option<*mut T> {
-        let end = self.length.checked_add(count)?;
-        if self.start.is_null() || end > CAPACITY {
-            return None;
-        }
-        let address = self.start.wrapping_add(self.length);
-        self.length = end;
-        Some(address)
-    }
-
     pub(super) fn as_slice(&self) -> &[T] {
         if self.start.is_null() {
             return &[];
         }
-        // SAFETY: the first `length` values have been written, by `push` or by who extended the list.
+        // SAFETY: `push` has written the first `length` values.
         unsafe { slice::from_raw_parts(self.start, self.length) }
     }
 

@@ -12,6 +12,7 @@ mod sys;
 mod table;
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::{Error, Forked, Options, ThreadInfo, Timings};
@@ -60,7 +61,11 @@ fn shadow_stack_enabled() -> bool {
 
 /// See [`crate::fork`].
 pub(crate) unsafe fn fork(options: &Options<'_>) -> Result<Forked, Error> {
-    support()?;
+    static SUPPORTED: AtomicBool = AtomicBool::new(false);
+    if !SUPPORTED.load(Ordering::Acquire) {
+        support()?;
+        SUPPORTED.store(true, Ordering::Release);
+    }
     // A panic while the lock was held cannot have left anything half done: the snapshot is taken anew.
     let mut snapshot = FORK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     park::install().map_err(|errno| unsupported("rt_sigaction", errno))?;
@@ -69,7 +74,6 @@ pub(crate) unsafe fn fork(options: &Options<'_>) -> Result<Forked, Error> {
     let mut attempt = 0;
     loop {
         attempt += 1;
-        snapshot.learn_rings().map_err(|failure| snapshot_error(&failure))?;
         // No signal may interrupt this thread: its handler could need a lock that a parked thread holds.
         let mask = sys::set_signal_mask(!0);
         // SAFETY: the caller's promises are those of `fork`; all signals are blocked.
@@ -77,7 +81,11 @@ pub(crate) unsafe fn fork(options: &Options<'_>) -> Result<Forked, Error> {
         sys::set_signal_mask(mask);
         match outcome {
             Ok(forked) => return Ok(forked),
-            Err(Obstacle::Snapshot(failure)) if attempt < ATTEMPTS && passes_by_itself(&failure) => {
+            // Costs a walk over all mappings, so only where a ring is new.
+            Err(Obstacle::Snapshot(snapshot::Failure::UnknownRing)) if attempt < ATTEMPTS => {
+                snapshot.learn_rings().map_err(|failure| snapshot_error(&failure))?;
+            }
+            Err(Obstacle::Snapshot(snapshot::Failure::Ring(_, ring::Refusal::InFlight))) if attempt < ATTEMPTS => {
                 std::thread::sleep(Duration::from_micros(200));
             }
             Err(Obstacle::Snapshot(failure)) => return Err(snapshot_error(&failure)),
@@ -91,10 +99,6 @@ enum Obstacle {
     Park(park::Failure),
     Snapshot(snapshot::Failure),
     Clone(i32),
-}
-
-fn passes_by_itself(failure: &snapshot::Failure) -> bool {
-    matches!(failure, snapshot::Failure::UnknownRing | snapshot::Failure::Ring(_, ring::Refusal::InFlight))
 }
 
 /// Parks, clones and releases. From the first parked thread to the last released one (in the child: revived one) nothing

@@ -56,7 +56,7 @@ impl Parked {
 
 fn release(table: &Table, generation: u32) {
     table.released.store(generation, Ordering::Release);
-    sys::futex_wake_all(table.released.as_ptr());
+    sys::futex_wake(table.released.as_ptr(), 1);
 }
 
 /// Installs the handler, or installs it again if libc has put its own in place since.
@@ -296,7 +296,7 @@ fn come_back(slot: &super::table::Slot, table: &Table) {
     }
     // From here on the slot may be used again.
     if table.reviving.fetch_sub(1, Ordering::AcqRel) == 1 {
-        sys::futex_wake_all(table.reviving.as_ptr().cast());
+        sys::futex_wake(table.reviving.as_ptr().cast(), i32::MAX);
     }
 }
 

@@ -116,12 +116,22 @@ pub(super) struct Lines {
     start: usize,
     end: usize,
     finished: bool,
+    /// The file is made in one piece, so that a read which does not fill the buffer was the last.
+    one_piece: bool,
 }
 
 impl Lines {
+    /// For files with a record a line, such as `maps`.
     pub(super) fn open(path: &[u8]) -> Result<Self, i32> {
         let file = sys::open(path, libc::O_RDONLY)?;
-        Ok(Self { file, buffer: [0; 4096], start: 0, end: 0, finished: false })
+        Ok(Self { file, buffer: [0; 4096], start: 0, end: 0, finished: false, one_piece: false })
+    }
+
+    /// `/proc/self/fdinfo/<fd>`, which the kernel makes in one piece.
+    pub(super) fn fdinfo(fd: i32) -> Result<Self, i32> {
+        let mut lines = Self::open(Path::new(b"/proc/self/fdinfo/", fd, b"").as_bytes())?;
+        lines.one_piece = true;
+        Ok(lines)
     }
 
     /// The next line without its end; lines longer than the buffer come in parts.
@@ -144,8 +154,9 @@ impl Lines {
             self.buffer.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
+            let free = self.buffer.len() - self.end;
             let read = self.buffer.get_mut(self.end..).map_or(0, |free| sys::read(self.file, free).unwrap_or(0));
-            self.finished = read == 0;
+            self.finished = read == 0 || self.one_piece && read < free;
             self.end += read;
         }
     }

@@ -4,7 +4,7 @@
 //! memory. So the child gets a new ring, mapped at the same addresses and brought to the same positions.
 
 use super::heap::each_mapping;
-use super::procfs::{Lines, Path};
+use super::procfs::Lines;
 use super::sys::{self, RingParameters};
 
 const IORING_SETUP_NO_SQARRAY: u32 = 1 << 16;
@@ -107,8 +107,7 @@ impl Ring {
 
     /// Number of submission entries, if all of the ring's state is in its memory.
     fn entries_if_plain(fd: i32) -> Result<u32, Refusal> {
-        let mut lines =
-            Lines::open(Path::new(b"/proc/self/fdinfo/", fd, b"").as_bytes()).map_err(Refusal::Call)?;
+        let mut lines = Lines::fdinfo(fd).map_err(Refusal::Call)?;
         let mut entries = None;
         while let Some(line) = lines.next() {
             let mut words = super::procfs::Words(line);
@@ -145,28 +144,27 @@ impl Ring {
         if state.sq_head == state.cq_tail { Ok(state) } else { Err(Refusal::InFlight) }
     }
 
-    /// Bytes that [`save`](Self::save) copies.
-    pub(super) fn saved_length(&self) -> usize {
-        self.length + self.sqes_length
-    }
-
-    /// Copies the ring's memory, which the parent goes on changing, to `to`; for the parked time.
-    ///
-    /// # Safety
-    /// `to` has room for [`saved_length`](Self::saved_length) bytes.
-    pub(super) unsafe fn save(&self, to: *mut u8) {
-        // SAFETY: both mappings have the lengths found at discovery; the caller vouches for `to`.
-        unsafe {
-            core::ptr::copy_nonoverlapping(self.address as *const u8, to, self.length);
-            core::ptr::copy_nonoverlapping(self.sqes_address as *const u8, to.add(self.length), self.sqes_length);
+    /// Hands out, for the parked time, the entries that the child needs: each as its address and length. These are the
+    /// completions that nobody has looked at, the submissions that have not been made, and the one after them, which a
+    /// parked thread may have half written.
+    pub(super) fn each_entry(&self, state: RingState, mut each: impl FnMut(usize, usize)) {
+        let p = &self.parameters;
+        for position in 0..state.cq_tail.wrapping_sub(state.cq_head).min(p.cq_entries) {
+            let index = state.cq_head.wrapping_add(position) % p.cq_entries;
+            each(self.address + p.cq.fifth as usize + CQE_SIZE * index as usize, CQE_SIZE);
+        }
+        for position in 0..=state.sq_tail.wrapping_sub(state.sq_head).min(p.sq_entries - 1) {
+            let index = state.sq_head.wrapping_add(position) % p.sq_entries;
+            each(self.sqes_address + SQE_SIZE * index as usize, SQE_SIZE);
         }
     }
 
     /// Gives the child a ring of its own in this one's place, in the same state. For the time before revival.
     ///
     /// # Safety
-    /// In the child only, with `saved` and `state` taken while the parent's threads were parked.
-    pub(super) unsafe fn renew(&mut self, state: RingState, saved: *const u8, close_on_exec: bool) -> Result<(), i32> {
+    /// In the child only, with `saved` (what `each_entry` handed out, in its order) and `state` taken while the parent's
+    /// threads were parked.
+    pub(super) unsafe fn renew(&mut self, state: RingState, saved: &[u8], close_on_exec: bool) -> Result<(), i32> {
         let p = self.parameters;
         let p = &p;
         // SAFETY: the child's copies of the ring's own two mappings, which only the ring's users look at.
@@ -199,19 +197,15 @@ impl Ring {
             }
             // Completions that had not been looked at, and submissions that had not been made.
             let unseen = state.cq_tail.wrapping_sub(state.cq_head);
-            for back in 1..=unseen.min(p.cq_entries) {
-                let index = (state.cq_tail.wrapping_sub(back) % p.cq_entries) as usize;
-                let offset = p.cq.fifth as usize + CQE_SIZE * index;
-                let target = (self.address + offset) as *mut u8;
-                core::ptr::copy_nonoverlapping(saved.add(offset), target, CQE_SIZE);
-            }
+            let mut rest = saved;
+            self.each_entry(state, |target, length| {
+                if let Some((entry, others)) = rest.split_at_checked(length) {
+                    core::ptr::copy_nonoverlapping(entry.as_ptr(), target as *mut u8, length);
+                    rest = others;
+                }
+            });
             let tail = at(p.cq.tail).read_volatile();
             at(p.cq.head).write_volatile(tail.wrapping_sub(unseen));
-            core::ptr::copy_nonoverlapping(
-                saved.add(self.length),
-                self.sqes_address as *mut u8,
-                SQE_SIZE * p.sq_entries as usize,
-            );
             let head = at(p.sq.head).read_volatile();
             at(p.sq.tail).write_volatile(head.wrapping_add(state.sq_tail.wrapping_sub(state.sq_head)));
         }

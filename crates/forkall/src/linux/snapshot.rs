@@ -24,7 +24,7 @@ pub(super) enum Object {
     /// The same open file description as another descriptor of the list.
     Alias { of: i32 },
     /// Not to be touched: only known for comparing.
-    Pipe { inode: u64, writes: bool },
+    Pipe { inode: u64, status: i32, writes: bool },
 }
 
 #[derive(Clone, Copy)]
@@ -207,7 +207,7 @@ impl Snapshot {
             Kind::Socket => return Ok(()),
             Kind::Pipe => {
                 let status = sys::status_flags(fd).unwrap_or(0);
-                Object::Pipe { inode, writes: status & libc::O_ACCMODE == libc::O_WRONLY }
+                Object::Pipe { inode, status, writes: status & libc::O_ACCMODE == libc::O_WRONLY }
             }
             Kind::EventFd => read_eventfd(fd)?,
             Kind::Epoll => Object::Epoll,
@@ -225,7 +225,7 @@ impl Snapshot {
         let descriptor = Descriptor {
             fd,
             close_on_exec: sys::fd_flags(fd).is_ok_and(|flags| flags & libc::FD_CLOEXEC != 0),
-            status: sys::status_flags(fd).unwrap_or(0),
+            status: if let Object::Pipe { status, .. } = object { status } else { sys::status_flags(fd).unwrap_or(0) },
             object,
         };
         if self.descriptors.push(descriptor) { Ok(()) } else { Err(Failure::TooMany) }
@@ -233,7 +233,6 @@ impl Snapshot {
 
     /// Two numbers for one open file description must stay so.
     fn alias(&self, fd: i32, object: &Object) -> Option<Object> {
-        let pid = sys::getpid();
         self.descriptors.as_slice().iter().find_map(|other| {
             let same = match (object, &other.object) {
                 (Object::EventFd { id, .. }, Object::EventFd { id: other_id, .. }) if *id != 0 => id == other_id,
@@ -242,7 +241,7 @@ impl Snapshot {
                 | (Object::TimerFd { .. }, Object::TimerFd { .. })
                 | (Object::SignalFd { .. }, Object::SignalFd { .. })
                 | (Object::Ring { .. }, Object::Ring { .. })
-                | (Object::Inotify, Object::Inotify) => sys::same_description(pid, fd, other.fd).unwrap_or(false),
+                | (Object::Inotify, Object::Inotify) => sys::same_description(fd, other.fd).unwrap_or(false),
                 _ => false,
             };
             same.then_some(Object::Alias { of: other.fd })
@@ -256,10 +255,15 @@ impl Snapshot {
         };
         let state = ring.state().map_err(|refusal| Failure::Ring(fd, refusal))?;
         let saved = self.saved.as_slice().len();
-        let room = self.saved.extend_uninitialized(ring.saved_length()).ok_or(Failure::TooMany)?;
-        // SAFETY: the list has just been extended by that length.
-        unsafe { ring.save(room) };
-        Ok(Object::Ring { index, state, saved })
+        let mut fits = true;
+        ring.each_entry(state, |address, length| {
+            // SAFETY: an entry inside the ring's mapping, whose owner is parked.
+            let entry = unsafe { core::slice::from_raw_parts(address as *const u8, length) };
+            for byte in entry {
+                fits &= self.saved.push(*byte);
+            }
+        });
+        if fits { Ok(Object::Ring { index, state, saved }) } else { Err(Failure::TooMany) }
     }
 
     fn read_epoll(&mut self, epoll: i32) -> Result<(), Failure> {
@@ -320,9 +324,9 @@ impl Snapshot {
         let count = self.descriptors.as_slice().len();
         for index in 0..count {
             let Some(&first) = self.descriptors.as_slice().get(index) else { break };
-            let Object::Pipe { inode, writes } = first.object else { continue };
+            let Object::Pipe { inode, writes, .. } = first.object else { continue };
             let is_mate = |other: &Descriptor| {
-                matches!(other.object, Object::Pipe { inode: its, writes: way } if its == inode && way != writes)
+                matches!(other.object, Object::Pipe { inode: its, writes: way, .. } if its == inode && way != writes)
             };
             let Some(mate) = self.descriptors.as_slice().iter().find(|other| is_mate(other)).copied() else {
                 if choice.severs(first.fd)
@@ -336,7 +340,7 @@ impl Snapshot {
             let [new_read, new_write] = copy_pipe(read.fd, read.status, write.status)?;
             let (mut readers, mut writers) = (0, 0);
             for descriptor in self.descriptors.as_mut_slice() {
-                if let Object::Pipe { inode: its, writes } = descriptor.object
+                if let Object::Pipe { inode: its, writes, .. } = descriptor.object
                     && its == inode
                 {
                     let (end, used) = if writes { (new_write, &mut writers) } else { (new_read, &mut readers) };
@@ -376,8 +380,7 @@ fn copy_pipe(from: i32, read_status: i32, write_status: i32) -> Result<[i32; 2],
 }
 
 fn fdinfo(fd: i32) -> Result<Lines, Failure> {
-    Lines::open(Path::new(b"/proc/self/fdinfo/", fd, b"").as_bytes())
-        .map_err(|errno| Failure::Call("open /proc/self/fdinfo", errno))
+    Lines::fdinfo(fd).map_err(|errno| Failure::Call("open /proc/self/fdinfo", errno))
 }
 
 fn read_eventfd(fd: i32) -> Result<Object, Failure> {

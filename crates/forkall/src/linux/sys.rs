@@ -71,10 +71,10 @@ pub(super) fn futex_wait(word: *const u32, expected: u32, nanoseconds: i64) {
     unsafe { syscall!(libc::SYS_futex, word, 128, expected, &raw const timeout, 0, 0) };
 }
 
-/// Wakes all waiters of the word.
-pub(super) fn futex_wake_all(word: *const u32) {
+/// Wakes up to `count` waiters of the word.
+pub(super) fn futex_wake(word: *const u32, count: i32) {
     // SAFETY: waking needs nothing of the memory.
-    unsafe { syscall!(libc::SYS_futex, word, 129, i32::MAX, 0, 0, 0) };
+    unsafe { syscall!(libc::SYS_futex, word, 129, count, 0, 0, 0) };
 }
 
 /// Kernel's signal set.
@@ -344,8 +344,9 @@ pub(super) fn inotify_remove(fd: i32, watch: i32) {
 }
 
 /// Whether two descriptors of this process are one open file description; `None` where the kernel does not say.
-pub(super) fn same_description(pid: i32, a: i32, b: i32) -> Option<bool> {
+pub(super) fn same_description(a: i32, b: i32) -> Option<bool> {
     const KCMP_FILE: i32 = 0;
+    let pid = getpid();
     // SAFETY: takes numbers only.
     check(unsafe { syscall!(libc::SYS_kcmp, pid, pid, KCMP_FILE, a, b) }).ok().map(|order| order == 0)
 }

@@ -1,0 +1,9 @@
+export {
+  ProcessExitError,
+  StartMethodError,
+  TimeoutError,
+  TransferError,
+  WorkerCrashedError,
+  ZygoteError,
+  type ExitStatus,
+} from './errors.js';

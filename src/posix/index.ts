@@ -1,0 +1,1 @@
+export { ZygoteError } from '../errors.js';
