@@ -11,6 +11,8 @@ mod metrics;
 #[cfg(unix)]
 mod process;
 #[cfg(unix)]
+mod random;
+#[cfg(unix)]
 mod uv;
 pub mod version;
 #[cfg(unix)]

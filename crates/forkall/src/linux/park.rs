@@ -28,6 +28,13 @@ static RSEQ_LENGTH: AtomicU32 = AtomicU32::new(0);
 /// Set in a child: this thread is a copy, and its parking ended by revival.
 const REVIVED: u32 = 1;
 
+/// How long the first try waits, in nanoseconds; each further one waits twice as long. A thread that ends has all signals
+/// blocked and may need a lock of libc's that a parked thread holds: it gets out only if all are released now and then.
+const FIRST_PATIENCE: u64 = 20_000_000;
+
+/// Looks at a list of threads that does not agree with its own link count before it is believed.
+const MOST_LOOKS: u32 = 5;
+
 /// Why not every thread could be parked. Nothing has changed.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -110,6 +117,9 @@ fn find_rseq() {
 /// Allocates nothing and takes no lock: from the first signal on, some thread may be parked while it holds any lock.
 pub(super) fn park_others(table: &'static Table, deadline_nanoseconds: u64) -> Result<Parked, Failure> {
     let deadline = sys::now().saturating_add(deadline_nanoseconds);
+    // One that was released wakes the next. Should one of another priority have taken such a wake-up, the rest still
+    // waits, deaf to signals: let them out before others wait on the same word.
+    sys::futex_wake(table.released.as_ptr(), i32::MAX);
     // Threads that the last fork started in this process read their slots: let them out first.
     while table.reviving.load(Ordering::Acquire) > 0 {
         if sys::now() > deadline {
@@ -119,32 +129,57 @@ pub(super) fn park_others(table: &'static Table, deadline_nanoseconds: u64) -> R
     }
     let directory = sys::open(b"/proc/self/task\0", libc::O_RDONLY | libc::O_DIRECTORY)
         .map_err(|errno| Failure::Call("open /proc/self/task", errno))?;
+    let mut patience = FIRST_PATIENCE;
+    let result = loop {
+        let now = sys::now();
+        let result = park_once(table, directory, deadline.min(now.saturating_add(patience)));
+        match result {
+            Err(Failure::Deadline { .. }) if sys::now() < deadline => patience = patience.saturating_mul(2),
+            result => break result,
+        }
+    };
+    sys::close(directory);
+    result
+}
+
+/// One try of [`park_others`].
+fn park_once(table: &'static Table, directory: i32, deadline: u64) -> Result<Parked, Failure> {
     let generation = table.generation.load(Ordering::Relaxed).wrapping_add(1).max(1);
     table.generation.store(generation, Ordering::Release);
     table.remaining.store(0, Ordering::Release);
     let mut asked = 0;
+    let mut unsure = 0;
     let result = loop {
         match ask_new_threads(table, directory, generation, &mut asked, deadline) {
             Err(failure) => break Err(failure),
-            // A look at all threads while none of the known ones runs has found no other: there is none.
-            Ok(0) => break Ok(()),
-            Ok(_) => {}
+            // A look at all threads while none of the known ones runs has found no other: there is none. Only where one
+            // ends during the look (it may have been asked and be on its way out) the kernel can leave others out.
+            Ok(Look { new: 0, listed }) if unsure >= MOST_LOOKS || links(directory) == Some(listed + 2) => break Ok(()),
+            Ok(Look { new: 0, .. }) => unsure += 1,
+            Ok(_) => unsure = 0,
         }
         if !wait_until_parked(table, generation, asked, deadline) {
             break Err(Failure::Deadline { generation, asked });
         }
         // The link count of the directory is 2 + the number of threads: cheaper than to read it again.
         let gone = table.slots(asked).iter().filter(|slot| slot.is(generation, Stage::Gone)).count();
-        if gone == 0 && sys::stat(directory).is_ok_and(|status| status.st_nlink as usize == asked + 3) {
+        if gone == 0 && links(directory) == Some(asked + 3) {
             break Ok(());
         }
     };
-    sys::close(directory);
     match result {
         Ok(()) => Ok(Parked { table, generation, count: asked }),
         Err(failure) => {
-            for slot in table.slots(asked) {
-                slot.advance(generation, Stage::Dismissed);
+            let slots = table.slots(asked);
+            let dismissed = slots.iter().filter(|slot| slot.advance(generation, Stage::Dismissed)).count();
+            // A thread that took the signal at the last moment still has to count down, and must not do it in the next
+            // generation's count.
+            loop {
+                let remaining = table.remaining.load(Ordering::Acquire);
+                if remaining as usize <= dismissed {
+                    break;
+                }
+                sys::futex_wait(table.remaining.as_ptr(), remaining, 100_000);
             }
             release(table, generation);
             Err(failure)
@@ -152,19 +187,34 @@ pub(super) fn park_others(table: &'static Table, deadline_nanoseconds: u64) -> R
     }
 }
 
-/// Lists the threads and asks those that are new; returns how many were.
+/// Link count of a directory: `/proc/self/task` has 2 + the number of threads.
+fn links(directory: i32) -> Option<usize> {
+    sys::stat(directory).ok().map(|status| status.st_nlink as usize)
+}
+
+/// What a look at the list of threads has found.
+struct Look {
+    /// Threads that were not known, and have been asked.
+    new: usize,
+    /// Entries of the list.
+    listed: usize,
+}
+
+/// Lists the threads and asks those that are new.
 fn ask_new_threads(
     table: &'static Table,
     directory: i32,
     generation: u32,
     asked: &mut usize,
     deadline: u64,
-) -> Result<usize, Failure> {
+) -> Result<Look, Failure> {
     let (pid, me) = (sys::getpid(), sys::gettid());
     let known = *asked;
+    let mut listed = 0;
     let mut failure = None;
     sys::rewind(directory);
     procfs::each_number(directory, |tid| {
+        listed += 1;
         let is_known = |(_, slot): (usize, &super::table::Slot)| slot.tid == tid;
         if failure.is_some() || tid == me || table.slots(known).iter().enumerate().any(is_known) {
             return;
@@ -203,7 +253,7 @@ fn ask_new_threads(
         }
     })
     .map_err(|errno| Failure::Call("getdents64 /proc/self/task", errno))?;
-    failure.map_or(Ok(*asked - known), Err)
+    failure.map_or(Ok(Look { new: *asked - known, listed }), Err)
 }
 
 /// Waits until each thread that was asked has parked or ended; false at the deadline.

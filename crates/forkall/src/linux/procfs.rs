@@ -84,23 +84,28 @@ fn leading_number(name: &[u8]) -> Option<i32> {
 }
 
 /// Whether a thread of this process is one that runs no user code any more: a zombie, or one of the kernel's workers.
+///
+/// Not yet one that is exiting (`PF_EXITING`): a copy of the process taken before the kernel has cleared that thread's id
+/// in memory and left its robust futexes would wait for it for ever.
 pub(super) fn never_returns_to_user(tid: i32) -> bool {
-    const PF_EXITING: u64 = 0x4;
     const PF_IO_WORKER: u64 = 0x10;
     const PF_USER_WORKER: u64 = 0x4000;
     let path = Path::new(b"/proc/self/task/", tid, b"/stat");
-    let Ok(file) = sys::open(path.as_bytes(), libc::O_RDONLY) else { return true };
+    let file = match sys::open(path.as_bytes(), libc::O_RDONLY) {
+        Ok(file) => file,
+        Err(errno) => return errno == libc::ENOENT || errno == libc::ESRCH,
+    };
     let mut buffer = [0_u8; 512];
-    let length = sys::read(file, &mut buffer).unwrap_or(0);
+    let length = sys::read(file, &mut buffer);
     sys::close(file);
     // The name is in parentheses and may hold anything: fields are counted from the last one on.
-    let text = buffer.get(..length).unwrap_or(&[]);
-    let Some(end) = text.iter().rposition(|byte| *byte == b')') else { return true };
+    let text = buffer.get(..length.unwrap_or(0)).unwrap_or(&[]);
+    let Some(end) = text.iter().rposition(|byte| *byte == b')') else { return length == Err(libc::ESRCH) };
     let mut fields = text.get(end + 2..).unwrap_or(&[]).split(|byte| *byte == b' ');
     let state = fields.next().and_then(|field| field.first().copied());
     // After the state: ppid, pgrp, session, tty_nr, tpgid, flags.
     let flags = fields.nth(5).map_or(0, decimal);
-    matches!(state, Some(b'Z' | b'X')) || flags & (PF_EXITING | PF_IO_WORKER | PF_USER_WORKER) != 0
+    matches!(state, Some(b'Z' | b'X')) || flags & (PF_IO_WORKER | PF_USER_WORKER) != 0
 }
 
 fn decimal(digits: &[u8]) -> u64 {
