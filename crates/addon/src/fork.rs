@@ -7,7 +7,7 @@ use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 use zygote_forkall::{Error, Forked, Options, WatchedPath};
 
-use crate::callback::{Callback, error_value, null, own_loop, to_value};
+use crate::callback::{Answer, Callback, error_value, null, own_loop, to_value};
 use crate::error::{Code, Result};
 use crate::uv::{self, Handle, Loop, Owned};
 
@@ -119,19 +119,29 @@ pub fn fork(env: Env, options: BindingForkOptions) -> Result<BindingForked> {
 }
 
 struct Request {
+    ready: Callback,
     callback: Callback,
     uv_loop: *mut Loop,
     options: BindingForkOptions,
 }
 
 /// Forks when the event loop has come round, with no JavaScript on the stack, so that a child goes on with nothing but
-/// `callback`. It is called in both processes, with the error or `null` and the outcome or `undefined`.
+/// `callback`. It is called in both processes, with the error or `null` and the outcome or `null`.
+///
+/// Right before, `ready` is asked: while it returns false, the loop goes round; when it throws, there is no fork and
+/// `callback` gets the error.
 #[napi]
-pub fn fork_at_loop_base(env: Env, options: BindingForkOptions, callback: Function<'_>) -> Result<()> {
+pub fn fork_at_loop_base(
+    env: Env,
+    options: BindingForkOptions,
+    ready: Function<'_>,
+    callback: Function<'_>,
+) -> Result<()> {
     let uv_loop = own_loop(env)?;
+    let ready = Callback::new(env, &ready, "zygote.fork")?;
     let callback = Callback::new(env, &callback, "zygote.fork")?;
     // SAFETY: the environment's own loop, on its own thread.
-    unsafe { Owned::idle(uv_loop, Request { callback, uv_loop, options }, on_idle) }
+    unsafe { Owned::idle(uv_loop, Request { ready, callback, uv_loop, options }, on_idle) }
         .map(drop)
         .map_err(|error| Code::System.error(format_args!("uv_idle: {error}")))
 }
@@ -139,11 +149,20 @@ pub fn fork_at_loop_base(env: Env, options: BindingForkOptions, callback: Functi
 unsafe extern "C" fn on_idle(handle: *mut Handle) {
     // SAFETY: made by `fork_at_loop_base` with a Request.
     let Some((owned, request)) = (unsafe { Owned::<Request>::from_callback(handle) }) else { return };
-    // SAFETY: the loop that is calling this very callback.
-    let outcome = unsafe { fork_now(request.uv_loop, &request.options) };
-    request.callback.call(|env| match outcome {
-        Ok(forked) => [null(env), to_value(env, forked)],
-        Err(error) => [error_value(env, error), null(env)],
-    });
+    match request.ready.ask() {
+        Answer::No => return,
+        Answer::Yes => {
+            // SAFETY: the loop that is calling this very callback.
+            let outcome = unsafe { fork_now(request.uv_loop, &request.options) };
+            request.callback.call(|env| match outcome {
+                Ok(forked) => [null(env), to_value(env, forked)],
+                Err(error) => [error_value(env, error), null(env)],
+            });
+        }
+        Answer::Threw(scope) => {
+            request.callback.call(|env| [scope.exception(), null(env)]);
+            scope.close();
+        }
+    }
     owned.close();
 }

@@ -35,8 +35,8 @@ pub struct BindingProcessMemory {
 ///
 /// # Errors
 ///
-/// `ERR_ZYGOTE_SYSTEM` where there is no such process or it may not be looked at, `ERR_ZYGOTE_UNSUPPORTED` where this system
-/// cannot tell.
+/// `ERR_ZYGOTE_SYSTEM` where there is no such process or it may not be looked at, `ERR_ZYGOTE_UNSUPPORTED` where this
+/// system cannot tell.
 #[napi]
 pub fn process_memory(pid: u32) -> Result<BindingProcessMemory> {
     zygote_metrics::process_memory(pid).map(BindingProcessMemory::from).map_err(|error| {
@@ -46,6 +46,12 @@ pub fn process_memory(pid: u32) -> Result<BindingProcessMemory> {
         };
         code.error(error)
     })
+}
+
+/// Gives memory that the allocator of this process keeps for later back to the system.
+#[napi]
+pub fn release_free_memory() {
+    zygote_metrics::release_free_memory();
 }
 
 impl From<ProcessMemory> for BindingProcessMemory {

@@ -3,12 +3,15 @@
 use std::io;
 use std::os::fd::{BorrowedFd, IntoRawFd};
 
+use napi::Env;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 use zygote_process::wait::Ended;
 use zygote_process::{channel, lifetime, standard, wait};
 
+use crate::callback::own_loop;
 use crate::error::{Code, Result};
+use crate::uv;
 
 /// How a process ended: one of the two is set.
 #[napi(object)]
@@ -28,6 +31,27 @@ fn failed(call: &'static str) -> impl Fn(io::Error) -> napi::Error<Code> {
 unsafe fn borrow<'a>(fd: i32) -> Option<BorrowedFd<'a>> {
     // SAFETY: not -1, and open per the caller.
     (fd >= 0).then(|| unsafe { BorrowedFd::borrow_raw(fd) })
+}
+
+/// A descriptor of a child that has not been reaped, or -1 where the system has none.
+#[napi]
+pub fn open_pidfd(pid: i32) -> i32 {
+    wait::open_pidfd(pid).map_or(-1, IntoRawFd::into_raw_fd)
+}
+
+/// Requests in flight in this thread's event loop.
+#[napi]
+pub fn active_requests(env: Env) -> Result<u32> {
+    // SAFETY: the environment's own loop.
+    Ok(unsafe { uv::active_requests(own_loop(env)?) })
+}
+
+/// See `uv::unref_inherited`.
+#[napi]
+pub fn unref_inherited(env: Env, keep: Vec<i32>) -> Result<()> {
+    // SAFETY: the environment's own loop.
+    unsafe { uv::unref_inherited(own_loop(env)?, &keep) };
+    Ok(())
 }
 
 /// Looks whether a child has ended, and reaps it: `null` while it runs.
@@ -103,7 +127,5 @@ pub fn all_threads_obstacle() -> Option<String> {
 /// Microseconds that the kernel alone takes to clone this process.
 #[napi]
 pub fn raw_clone() -> Result<f64> {
-    zygote_forkall::raw_clone()
-        .map(|time| time.as_secs_f64() * 1e6)
-        .map_err(|error| Code::Unsupported.error(error))
+    zygote_forkall::raw_clone().map(|time| time.as_secs_f64() * 1e6).map_err(|error| Code::Unsupported.error(error))
 }

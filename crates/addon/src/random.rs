@@ -60,9 +60,8 @@ unsafe fn find(function: *const usize) -> Option<Generator> {
         let slots = unsafe { length(context) }.filter(|length| (64..4096).contains(length))?;
         (2..slots).find_map(|slot| {
             // SAFETY: inside the context, whose length has been read.
-            let [index, state, cache] = unsafe {
-                [context.add(slot).read(), context.add(slot + 1).read(), context.add(slot + 2).read()]
-            };
+            let [index, state, cache] =
+                unsafe { [context.add(slot).read(), context.add(slot + 1).read(), context.add(slot + 2).read()] };
             let (state, cache) = (object(state)?, object(cache)?);
             // SAFETY: tagged pointers lead to objects.
             let fits = small_integer(index).is_some_and(|index| index <= CACHE_SIZE)

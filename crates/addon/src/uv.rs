@@ -19,7 +19,18 @@ const UV_ASYNC: c_int = 1;
 const UV_FS_EVENT: c_int = 3;
 const UV_IDLE: c_int = 6;
 const UV_POLL: c_int = 8;
+const UV_NAMED_PIPE: c_int = 7;
+const UV_PREPARE: c_int = 9;
+const UV_CHECK: c_int = 2;
+const UV_TCP: c_int = 12;
+const UV_TIMER: c_int = 13;
+const UV_TTY: c_int = 14;
+const UV_UDP: c_int = 15;
 const UV_READABLE: c_int = 1;
+
+/// Offset of `active_reqs.count` in `uv_loop_t` on 64-bit systems, the same in all of libuv 1.x: data, active handles and
+/// a queue link of two pointers come before.
+const LOOP_ACTIVE_REQUESTS: usize = 32;
 
 /// Offset of `pending` in `uv_async_t` on 64-bit Unix, the same in all of libuv 1.x: 96 bytes of `uv_handle_t`, the
 /// callback and a queue link of two pointers.
@@ -45,6 +56,8 @@ unsafe extern "C" {
     fn uv_fs_event_getpath(handle: *const Handle, buffer: *mut c_char, size: *mut usize) -> c_int;
     fn uv_loop_fork(uv_loop: *mut Loop) -> c_int;
     fn uv_async_send(handle: *mut Handle) -> c_int;
+    fn uv_fileno(handle: *const Handle, fd: *mut c_int) -> c_int;
+    fn uv_read_stop(stream: *mut Handle) -> c_int;
     fn uv_strerror(error: c_int) -> *const c_char;
 }
 
@@ -187,6 +200,47 @@ pub unsafe fn watched_paths(uv_loop: *mut Loop) -> Vec<CString> {
     // SAFETY: per the caller; `each` gets the vector it expects.
     unsafe { uv_walk(uv_loop, each, (&raw mut paths).cast()) };
     paths
+}
+
+/// Number of requests in flight: operations in the thread pool, connects, writes.
+///
+/// # Safety
+/// `uv_loop` is the running thread's loop.
+pub unsafe fn active_requests(uv_loop: *mut Loop) -> u32 {
+    // SAFETY: a 32-bit counter at this offset, per the caller and libuv's layout.
+    unsafe { uv_loop.cast::<u8>().add(LOOP_ACTIVE_REQUESTS).cast::<u32>().read() }
+}
+
+/// In a child that is to run nothing of its parent's: what was inherited no longer keeps the loop alive, and no longer
+/// reads from a terminal. Handles of descriptors in `keep` stay as they are.
+///
+/// # Safety
+/// `uv_loop` is the running thread's loop.
+pub unsafe fn unref_inherited(uv_loop: *mut Loop, keep: &[c_int]) {
+    unsafe extern "C" fn each(handle: *mut Handle, keep: *mut c_void) {
+        // SAFETY: libuv hands a living handle, and the slice given to uv_walk.
+        unsafe {
+            let kind = uv_handle_get_type(handle);
+            // Node refs and unrefs its own timer, check, idle and prepare handles as JavaScript needs them.
+            if matches!(kind, UV_TIMER | UV_CHECK | UV_IDLE | UV_PREPARE) {
+                return;
+            }
+            let mut fd = -1;
+            if matches!(kind, UV_TCP | UV_NAMED_PIPE | UV_TTY | UV_UDP | UV_POLL)
+                && uv_fileno(handle, &raw mut fd) == 0
+                && keep.cast::<&[c_int]>().as_ref().is_some_and(|keep| keep.contains(&fd))
+            {
+                return;
+            }
+            if kind == UV_TTY {
+                uv_read_stop(handle);
+            }
+            uv_unref(handle);
+        }
+    }
+    let mut keep = keep;
+    // SAFETY: per the caller; `each` gets the slice it expects.
+    unsafe { uv_walk(uv_loop, each, (&raw mut keep).cast()) };
 }
 
 /// `uv_loop_fork`, without losing wake-ups: libuv forgets which `uv_async_t` were pending.

@@ -3,12 +3,12 @@
 //! `fork(2)` copies only the thread that calls it; every other thread is gone in the child, with the locks it held and
 //! the work it had promised. [`fork`] parks all other threads, clones the process, and in the child starts a kernel
 //! thread for each of them that goes on from where it was parked. Kernel objects that both processes would otherwise
-//! share (event and timer descriptors, epoll sets, self-pipes, io_uring) are made anew in the child under the same
+//! share (event and timer descriptors, epoll sets, self-pipes, `io_uring`) are made anew in the child under the same
 //! numbers and in the same state, so that neither process can see the other's events.
 //!
 //! The child is a complete clone. What POSIX shares between parent and child (files, sockets, pipes to others) is shared.
 //!
-//! Threads can be brought along on Linux on x86-64 and AArch64 ([`Strategy::AllThreads`]). Elsewhere, or on request,
+//! Threads can be brought along on Linux on x86-64 and arm64 ([`Strategy::AllThreads`]). Elsewhere, or on request,
 //! [`Strategy::SingleThreaded`] is libc's `fork`: the program must then need no other thread in the child.
 
 use std::fmt;

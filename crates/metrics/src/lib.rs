@@ -62,3 +62,9 @@ impl ProcessMemory {
 pub fn process_memory(pid: u32) -> Result<ProcessMemory, Error> {
     system::process_memory(pid)
 }
+
+/// Gives memory that the allocator keeps for later back to the system, where the allocator can be told to. What a
+/// process takes after that is new, so that its growth shows what it needed.
+pub fn release_free_memory() {
+    system::release_free_memory();
+}

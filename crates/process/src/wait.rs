@@ -1,7 +1,7 @@
 //! Waiting for a child and sending it signals, by process id or, where the kernel has them, by pidfd.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use rustix::process::{Pid, Signal, WaitOptions};
 
@@ -45,6 +45,18 @@ pub fn try_wait(child: i32) -> io::Result<Option<Ended>> {
             Err(errno) => return Err(errno.into()),
         }
     }
+}
+
+/// `pidfd_open(pid)`: a descriptor that is readable when the process has ended. `None` where the system has none, or no
+/// such process.
+///
+/// # References
+///  - [Linux](https://man7.org/linux/man-pages/man2/pidfd_open.2.html)
+pub fn open_pidfd(process: i32) -> Option<OwnedFd> {
+    #[cfg(target_os = "linux")]
+    return rustix::process::pidfd_open(pid(process).ok()?, rustix::process::PidfdFlags::empty()).ok();
+    #[cfg(not(target_os = "linux"))]
+    return pid(process).ok().and(None);
 }
 
 /// Sends `signal` (0 only asks) to a child that has not been reaped. With a pidfd it cannot reach another process that

@@ -59,16 +59,13 @@ fn die(what: &[u8], errno: i32) -> ! {
 }
 
 fn renew_objects(snapshot: &mut Snapshot, paths: &[WatchedPath]) -> Result<(), Failure> {
-    let mut inert = None;
+    let mut severed = None;
     for index in 0..snapshot.descriptors.as_slice().len() {
         if let Some(&descriptor) = snapshot.descriptors.as_slice().get(index) {
-            renew(&descriptor, snapshot, paths, &mut inert)?;
+            renew(&descriptor, snapshot, paths, &mut severed)?;
         }
     }
     let descriptors = snapshot.descriptors.as_slice();
-    if let Some(inert) = inert {
-        sys::close(inert);
-    }
     for descriptor in descriptors {
         if let Object::Alias { of } = descriptor.object {
             sys::duplicate_over(of, descriptor.fd, descriptor.close_on_exec).map_err(failed(b"dup3"))?;
@@ -76,11 +73,8 @@ fn renew_objects(snapshot: &mut Snapshot, paths: &[WatchedPath]) -> Result<(), F
     }
     // Last, when every descriptor is what it is going to be.
     for watched in snapshot.watched.as_slice() {
-        let same = sys::stat(watched.fd).is_ok_and(|status| {
-            // A severed descriptor is another object now, but its watcher still expects it to be registered.
-            status.st_ino == watched.inode || snapshot.descriptors_replace(watched.fd)
-        });
-        if same {
+        // A severed descriptor is another object now, but its watcher still expects it to be registered.
+        if !watched.stale {
             match sys::epoll_add(watched.epoll, watched.fd, watched.events, watched.data) {
                 Ok(()) | Err(libc::EEXIST | libc::EPERM | libc::EBADF) => {}
                 Err(errno) => return Err((b"epoll_ctl", errno)),
@@ -94,7 +88,7 @@ fn renew(
     descriptor: &Descriptor,
     snapshot: &mut Snapshot,
     paths: &[WatchedPath],
-    inert: &mut Option<i32>,
+    severed: &mut Option<i32>,
 ) -> Result<(), Failure> {
     let nonblocking = descriptor.status & libc::O_NONBLOCK;
     let made = match descriptor.object {
@@ -104,19 +98,21 @@ fn renew(
         }
         Object::Epoll => sys::epoll_create().map_err(failed(b"epoll_create1"))?,
         Object::PipeEnd { replacement } => replacement,
-        Object::TimerFd { clock, value } => {
+        Object::TimerFd { clock, flags, value, ticks } => {
             let fd = sys::timerfd(clock, nonblocking).map_err(failed(b"timerfd_create"))?;
-            sys::timerfd_set(fd, &value);
+            sys::timerfd_set(fd, flags, &value, ticks);
             fd
         }
         Object::SignalFd { mask } => sys::signalfd(mask, nonblocking).map_err(failed(b"signalfd4"))?,
-        Object::Inotify => match sys::inotify(nonblocking) {
+        Object::Inotify => match sys::inotify(libc::O_NONBLOCK) {
             Ok(fd) => {
+                let mut next = 1;
                 for watch in snapshot.file_watches.as_slice() {
                     if watch.inotify == descriptor.fd {
-                        watch_again(fd, watch, paths);
+                        next = watch_again(fd, watch, paths, next);
                     }
                 }
+                sys::set_status_flags(fd, descriptor.status);
                 fd
             }
             // `max_user_instances` is small: the child then hears of no change, rather than its parent of half of them.
@@ -127,15 +123,15 @@ fn renew(
                 return Err((b"io_uring", libc::EINVAL));
             };
             // SAFETY: in the child, with what was saved while the parent was parked.
-            return unsafe { ring.renew(state, saved, descriptor.close_on_exec) }
-                .map_err(failed(b"io_uring_setup"));
+            return unsafe { ring.renew(state, saved, descriptor.close_on_exec) }.map_err(failed(b"io_uring_setup"));
         }
         Object::Severed => {
-            let source = match *inert {
-                Some(fd) => fd,
-                None => *inert.insert(make_inert()?),
-            };
-            return sys::duplicate_over(source, descriptor.fd, descriptor.close_on_exec).map_err(failed(b"dup3"));
+            // All of them become one object. It needs no number beside theirs: the process may have none left.
+            if let Some(first) = *severed {
+                return sys::duplicate_over(first, descriptor.fd, descriptor.close_on_exec).map_err(failed(b"dup3"));
+            }
+            *severed = Some(descriptor.fd);
+            make_inert()?
         }
         Object::Alias { .. } | Object::Pipe { .. } => return Ok(()),
     };
@@ -147,27 +143,36 @@ fn make_inert() -> Result<i32, Failure> {
     sys::signalfd(0, libc::O_NONBLOCK).map_err(failed(b"signalfd4"))
 }
 
-/// Adds a watch under the number that the process knows it by. The kernel counts them up from 1, so that the numbers
-/// before it are used up with a directory that nobody watches.
-fn watch_again(inotify: i32, watch: &FileWatch, paths: &[WatchedPath]) {
+/// Adds a watch under the number that the process knows it by. The kernel counts them up from 1, and `next` is the one
+/// that it will give; returns what that is afterwards.
+fn watch_again(inotify: i32, watch: &FileWatch, paths: &[WatchedPath], mut next: i32) -> i32 {
     const MOST_STEPS: i32 = 65_536;
     const SPARE: &[u8] = b"/proc/self/fdinfo\0";
     let path = paths.iter().find(|path| path.inode == watch.inode && path.device == watch.device);
-    let mut steps = 0;
-    loop {
-        let next = sys::inotify_add(inotify, SPARE.as_ptr(), libc::IN_DELETE_SELF);
-        let Ok(next) = next else { return };
-        sys::inotify_remove(inotify, next);
-        steps += 1;
-        if next + 1 >= watch.number || steps > MOST_STEPS {
-            break;
-        }
+    let Some(path) = path else { return next };
+    if watch.number < next || watch.number - next > MOST_STEPS {
+        return next;
     }
-    let Some(path) = path else { return };
-    if let Ok(number) = sys::inotify_add(inotify, path.path.cast(), watch.mask)
-        && number != watch.number
-    {
-        sys::inotify_remove(inotify, number);
+    if next < watch.number {
+        // Numbers that are free now, or whose path is not known, are used up with a directory that nobody watches.
+        while next < watch.number {
+            let Ok(number) = sys::inotify_add(inotify, SPARE.as_ptr(), libc::IN_DELETE_SELF) else { return next };
+            sys::inotify_remove(inotify, number);
+            next = number + 1;
+        }
+        // Each removal has left an IN_IGNORED. (A change that a watch has seen since the clone would go with them: it is
+        // lost like those that the parent had not read yet.)
+        let mut events = [0; 4096];
+        while sys::read(inotify, &mut events).is_ok_and(|length| length > 0) {}
+    }
+    match sys::inotify_add(inotify, path.path.cast(), watch.mask) {
+        Ok(number) => {
+            if number != watch.number {
+                sys::inotify_remove(inotify, number);
+            }
+            next.max(number + 1)
+        }
+        Err(_) => next,
     }
 }
 

@@ -29,7 +29,9 @@ pub(crate) fn support() -> Result<(), Error> {
     sys::tid_address()
         .map_err(|errno| unsupported("the kernel has no PR_GET_TID_ADDRESS (CONFIG_CHECKPOINT_RESTORE)", errno))?;
     if shadow_stack_enabled() {
-        return Err(Error::Unsupported("this process runs with shadow stacks, which a new thread cannot take over".into()));
+        return Err(Error::Unsupported(
+            "this process runs with shadow stacks, which a new thread cannot take over".into(),
+        ));
     }
     for path in ["/proc/self/task", "/proc/self/fdinfo"] {
         std::fs::metadata(path).map_err(|error| Error::Unsupported(format!("{path} cannot be read: {error}")))?;
@@ -122,17 +124,21 @@ unsafe fn attempt_fork(
     }
     let inheritable = heap::make_inheritable();
     let before_clone = sys::now();
+    let threads = parked.threads();
     let own_robust_list = sys::robust_list();
     let mut pidfd = -1;
+    let own_tid = sys::gettid();
     let cloned = match (inheritable, sys::tid_address()) {
         // SAFETY: every other thread is parked, and the child does nothing but `settle`.
-        (Ok(()), Ok(tid_address)) => unsafe { sys::clone_process(tid_address, &raw mut pidfd) },
+        (Ok(()), Ok(tid_address)) => unsafe { sys::clone_process(tid_address, own_tid, &raw mut pidfd) },
         (Err(errno), _) | (_, Err(errno)) => Err(errno),
     };
     let after_clone = sys::now();
     if cloned == Ok(0) {
         // The kernel drops the robust list of the forking thread in the child.
         sys::set_robust_list(own_robust_list);
+        #[cfg(target_env = "musl")]
+        tell_libc_own_tid(own_tid);
         // SAFETY: in the child, right after the clone.
         unsafe { child::settle(&parked, snapshot, options.in_flight, options.watched_paths) };
         return Ok(Forked::Child);
@@ -145,24 +151,46 @@ unsafe fn attempt_fork(
         snapshot: Duration::from_nanos(before_clone - all_parked),
         clone: Duration::from_nanos(after_clone - before_clone),
         release: Duration::from_nanos(sys::now() - after_clone),
-        threads: parked.count,
+        threads,
     };
     Ok(Forked::Parent { pid, pidfd: (pidfd >= 0).then_some(pidfd), timings })
 }
 
+/// musl's `raise` and `abort` signal the thread id that they know: in the child that must not be the parent's thread. As
+/// musl's `fork`, this is for the calling thread. (glibc has the kernel write the id at the clone, see `clone_process`.)
+#[cfg(target_env = "musl")]
+fn tell_libc_own_tid(old: i32) {
+    // `struct pthread`, the same in all of musl 1.1.20 to 1.2.5: pointers and words, then `int tid`.
+    const OFFSET: usize = if cfg!(target_arch = "x86_64") { 6 * size_of::<usize>() } else { 4 * size_of::<usize>() };
+    // SAFETY: reads the thread register only.
+    let descriptor = unsafe { libc::pthread_self() } as usize;
+    let id = (descriptor + OFFSET) as *mut i32;
+    // SAFETY: inside this thread's descriptor, which is longer than that; changed only where it holds the expected id.
+    unsafe {
+        if id.read_volatile() == old {
+            id.write_volatile(sys::gettid());
+        }
+    }
+}
+
 fn snapshot_error(failure: &snapshot::Failure) -> Error {
     match failure {
-        snapshot::Failure::UnknownRing => Error::Unsupported("io_uring instances come and go faster than they can be listed".into()),
-        snapshot::Failure::Ring(fd, ring::Refusal::Call(errno)) => {
-            Error::Unsupported(format!("the io_uring behind descriptor {fd} cannot be made again in a child: {}", std::io::Error::from_raw_os_error(*errno)))
+        snapshot::Failure::UnknownRing => {
+            Error::Unsupported("io_uring instances come and go faster than they can be listed".into())
         }
+        snapshot::Failure::Ring(fd, ring::Refusal::Call(errno)) => Error::Unsupported(format!(
+            "the io_uring behind descriptor {fd} cannot be made again in a child: {}",
+            std::io::Error::from_raw_os_error(*errno)
+        )),
         snapshot::Failure::Ring(fd, ring::Refusal::InFlight) => {
             Error::Busy(format!("the io_uring behind descriptor {fd} has operations in flight"))
         }
         snapshot::Failure::Ring(fd, ring::Refusal::Foreign) => Error::Unsupported(format!(
             "the io_uring behind descriptor {fd} is polled by the kernel or has registered resources, which a child cannot inherit (in Node: unset UV_USE_IO_URING)"
         )),
-        snapshot::Failure::TooMany => Error::Unsupported("this process has more descriptors or watches than fit".into()),
+        snapshot::Failure::TooMany => {
+            Error::Unsupported("this process has more descriptors or watches than fit".into())
+        }
         snapshot::Failure::Call(call, errno) => Error::call(call, *errno),
     }
 }
@@ -186,9 +214,8 @@ impl ThreadInfo {
     fn read(tid: i32) -> Self {
         let file = |name| std::fs::read_to_string(format!("/proc/self/task/{tid}/{name}")).unwrap_or_default();
         let status = file("status");
-        let field = |name: &str| {
-            status.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
-        };
+        let field =
+            |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned());
         Self {
             tid,
             name: file("comm").trim().to_owned(),
@@ -214,6 +241,10 @@ pub(crate) fn make_heap_inheritable() -> Result<(), Error> {
 
 /// Describes a path for [`Options::watched_paths`](crate::Options::watched_paths).
 pub(crate) fn identify(path: &std::ffi::CStr) -> Option<(u64, u64)> {
+    // Where a file system shows other numbers than it keeps (overlayfs, btrfs), only a watch tells which ones /proc prints.
+    if let Some(numbers) = snapshot::identify_by_watching(path) {
+        return Some(numbers);
+    }
     let status = sys::stat_path(path.as_ptr().cast()).ok()?;
     // The kernel's own encoding of a device number, as /proc prints it.
     let device = u64::from(libc::major(status.st_dev)) << 20 | u64::from(libc::minor(status.st_dev));

@@ -5,8 +5,8 @@
 //! installed is called for every signal that is not ours.
 
 use core::ffi::c_void;
-use core::{mem, ptr};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use core::{mem, ptr};
 
 use super::table::{CAPACITY, Stage, Table};
 use super::{arch, procfs, sys};
@@ -55,6 +55,11 @@ pub(super) struct Parked {
 }
 
 impl Parked {
+    /// Threads that are parked.
+    pub(super) fn threads(&self) -> usize {
+        self.table.slots(self.count).iter().filter(|slot| slot.is(self.generation, Stage::Parked)).count()
+    }
+
     /// Lets all of them go on in this process.
     pub(super) fn release(&self) {
         release(self.table, self.generation);
@@ -134,7 +139,11 @@ pub(super) fn park_others(table: &'static Table, deadline_nanoseconds: u64) -> R
         let now = sys::now();
         let result = park_once(table, directory, deadline.min(now.saturating_add(patience)));
         match result {
-            Err(Failure::Deadline { .. }) if sys::now() < deadline => patience = patience.saturating_mul(2),
+            Err(Failure::Deadline { .. }) if sys::now() < deadline => {
+                // Signals that are queued already would catch the released threads before their next instruction.
+                sys::sleep(patience / 8);
+                patience = patience.saturating_mul(2);
+            }
             result => break result,
         }
     };
@@ -315,8 +324,7 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut c_v
     // Known to work: a process where it does not is refused before anything is parked.
     slot.tid_address = sys::tid_address().unwrap_or(ptr::null_mut());
     // SAFETY: the slot and both words live for ever.
-    let outcome =
-        unsafe { arch::park(address, table.released.as_ptr(), generation, table.remaining.as_ptr()) };
+    let outcome = unsafe { arch::park(address, table.released.as_ptr(), generation, table.remaining.as_ptr()) };
     if outcome == REVIVED {
         come_back(slot, table);
     }
@@ -333,12 +341,12 @@ fn come_back(slot: &super::table::Slot, table: &Table) {
     if length > 0 {
         let area = slot.thread_pointer.wrapping_add(RSEQ_OFFSET.load(Ordering::Acquire));
         // `struct rseq`: cpu_id_start, cpu_id, rseq_cs. -1 is "not registered yet", -2 "registration failed".
-        let words = area as *mut i32;
+        let (words, critical_section) = (area as *mut i32, (area + 8) as *mut u64);
         // SAFETY: glibc's rseq area of this thread, which nobody else writes.
         unsafe {
             words.write_volatile(0);
             words.add(1).write_volatile(-1);
-            words.add(2).cast::<u64>().write_volatile(0);
+            critical_section.write_volatile(0);
             if sys::register_rseq(area, length, arch::RSEQ_SIGNATURE).is_err() {
                 words.add(1).write_volatile(-2);
             }

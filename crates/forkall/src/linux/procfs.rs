@@ -109,9 +109,10 @@ pub(super) fn never_returns_to_user(tid: i32) -> bool {
 }
 
 fn decimal(digits: &[u8]) -> u64 {
-    digits.iter().take_while(|byte| byte.is_ascii_digit()).fold(0, |value: u64, byte| {
-        value.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'))
-    })
+    digits
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .fold(0, |value: u64, byte| value.wrapping_mul(10).wrapping_add(u64::from(byte - b'0')))
 }
 
 /// Reads a file of /proc line by line through a fixed buffer.

@@ -1,4 +1,4 @@
-//! io_uring: its rings are shared memory, so a child that used them would break its parent.
+//! `io_uring`: its rings are shared memory, so a child that used them would break its parent.
 //!
 //! libuv (since 1.45) batches `epoll_ctl` through one ring a loop, and keeps all of the ring's state in the ring's own
 //! memory. So the child gets a new ring, mapped at the same addresses and brought to the same positions.
@@ -62,7 +62,9 @@ pub(super) enum Refusal {
 }
 
 fn round_to_pages(length: usize) -> usize {
-    length.next_multiple_of(0x1000)
+    // SAFETY: asks only.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    length.next_multiple_of(usize::try_from(page).unwrap_or(0).max(0x1000))
 }
 
 impl Ring {
@@ -168,9 +170,7 @@ impl Ring {
         let p = self.parameters;
         let p = &p;
         // SAFETY: the child's copies of the ring's own two mappings, which only the ring's users look at.
-        let fd = unsafe {
-            make_at(self.way, p, (self.address, self.length), (self.sqes_address, self.sqes_length))?
-        };
+        let fd = unsafe { make_at(self.way, p, (self.address, self.length), (self.sqes_address, self.sqes_length))? };
         self.inode = sys::stat(fd)?.st_ino;
         sys::replace(fd, self.fd, close_on_exec)?;
         let at = |offset: u32| (self.address + offset as usize) as *mut u32;

@@ -11,20 +11,43 @@ use super::sys;
 /// What stands behind a descriptor, and how to make it again.
 #[derive(Clone, Copy)]
 pub(super) enum Object {
-    EventFd { count: u64, semaphore: bool, id: u64 },
+    EventFd {
+        count: u64,
+        semaphore: bool,
+        id: u64,
+    },
     Epoll,
     /// An end of a pipe that has both ends in this process; `replacement` is the new pipe's end.
-    PipeEnd { replacement: i32 },
-    TimerFd { clock: i32, value: libc::itimerspec },
-    SignalFd { mask: u64 },
+    PipeEnd {
+        replacement: i32,
+    },
+    TimerFd {
+        clock: i32,
+        flags: i32,
+        value: libc::itimerspec,
+        ticks: u64,
+    },
+    SignalFd {
+        mask: u64,
+    },
     Inotify,
-    Ring { index: usize, state: RingState, saved: usize },
+    Ring {
+        index: usize,
+        state: RingState,
+        saved: usize,
+    },
     /// Somebody else's connection that the child is not to have.
     Severed,
     /// The same open file description as another descriptor of the list.
-    Alias { of: i32 },
+    Alias {
+        of: i32,
+    },
     /// Not to be touched: only known for comparing.
-    Pipe { inode: u64, status: i32, writes: bool },
+    Pipe {
+        inode: u64,
+        status: i32,
+        writes: bool,
+    },
 }
 
 #[derive(Clone, Copy)]
@@ -43,7 +66,8 @@ pub(super) struct Watched {
     pub fd: i32,
     pub events: u32,
     pub data: u64,
-    pub inode: u64,
+    /// For a description that this number no longer stands for.
+    pub stale: bool,
 }
 
 /// One watch of an inotify instance.
@@ -120,14 +144,6 @@ impl Snapshot {
         })
     }
 
-    /// Whether the child finds another object behind `fd` than its parent.
-    pub(super) fn descriptors_replace(&self, fd: i32) -> bool {
-        self.descriptors
-            .as_slice()
-            .iter()
-            .any(|descriptor| descriptor.fd == fd && !matches!(descriptor.object, Object::Pipe { .. }))
-    }
-
     /// Finds the rings of this process, before anything is parked.
     pub(super) fn learn_rings(&mut self) -> Result<(), Failure> {
         let mut failure = None;
@@ -136,7 +152,8 @@ impl Snapshot {
             if kind != Kind::Ring || failure.is_some() {
                 return;
             }
-            let known = self.rings.iter().position(|ring| matches!(ring, Some(ring) if ring.fd == fd && ring.inode == inode));
+            let known =
+                self.rings.iter().position(|ring| matches!(ring, Some(ring) if ring.fd == fd && ring.inode == inode));
             let place = known.or_else(|| self.rings.iter().zip(&seen).position(|(ring, seen)| ring.is_none() && !seen));
             let Some(place) = place else {
                 failure = Some(Failure::TooMany);
@@ -202,9 +219,8 @@ impl Snapshot {
             return Ok(());
         }
         let object = match kind {
-            Kind::Other => return Ok(()),
             Kind::Socket if choice.severs(fd) => Object::Severed,
-            Kind::Socket => return Ok(()),
+            Kind::Socket | Kind::Other => return Ok(()),
             Kind::Pipe => {
                 let status = sys::status_flags(fd).unwrap_or(0);
                 Object::Pipe { inode, status, writes: status & libc::O_ACCMODE == libc::O_WRONLY }
@@ -249,7 +265,8 @@ impl Snapshot {
     }
 
     fn read_ring(&mut self, fd: i32, inode: u64) -> Result<Object, Failure> {
-        let known = self.rings.iter().position(|ring| matches!(ring, Some(ring) if ring.fd == fd && ring.inode == inode));
+        let known =
+            self.rings.iter().position(|ring| matches!(ring, Some(ring) if ring.fd == fd && ring.inode == inode));
         let Some((index, ring)) = known.and_then(|index| Some((index, self.ring(index).copied()?))) else {
             return Err(Failure::UnknownRing);
         };
@@ -267,24 +284,37 @@ impl Snapshot {
     }
 
     fn read_epoll(&mut self, epoll: i32) -> Result<(), Failure> {
+        let first = self.watched.as_slice().len();
         let mut lines = fdinfo(epoll)?;
         while let Some(line) = lines.next() {
             let mut words = Words(line);
             if words.next() != Some(b"tfd:") {
                 continue;
             }
-            let mut entry = Watched { epoll, fd: -1, events: 0, data: 0, inode: 0 };
+            let mut entry = Watched { epoll, fd: -1, events: 0, data: 0, stale: false };
+            let mut inode = 0;
             entry.fd = words.decimal().map_or(-1, |fd| fd as i32);
             while let Some(word) = words.next() {
                 match word {
                     b"events:" => entry.events = words.hexadecimal().unwrap_or(0) as u32,
                     b"data:" => entry.data = words.hexadecimal().unwrap_or(0),
                     _ if word.starts_with(b"ino:") => {
-                        entry.inode = procfs::hexadecimal(word.get(4..).unwrap_or(&[]));
+                        inode = procfs::hexadecimal(word.get(4..).unwrap_or(&[]));
                     }
                     _ => {}
                 }
             }
+            entry.stale = match sys::stat(entry.fd) {
+                // The kernel's anonymous objects all have one inode.
+                Ok(status) if status.st_ino == inode && status.st_mode & libc::S_IFMT == 0 => {
+                    let earlier = self.watched.as_slice().get(first..).unwrap_or(&[]);
+                    let nth = earlier.iter().filter(|other| other.fd == entry.fd).count();
+                    sys::epoll_watches(epoll, entry.fd, nth as u32) == Some(false)
+                }
+                // Kernels before 5.7 do not print the inode.
+                Ok(status) => inode != 0 && status.st_ino != inode,
+                Err(_) => true,
+            };
             if !self.watched.push(entry) {
                 return Err(Failure::TooMany);
             }
@@ -293,27 +323,18 @@ impl Snapshot {
     }
 
     fn read_inotify(&mut self, inotify: i32) -> Result<(), Failure> {
+        let first = self.file_watches.as_slice().len();
         let mut lines = fdinfo(inotify)?;
         while let Some(line) = lines.next() {
-            let mut words = Words(line);
-            if words.next() != Some(b"inotify") {
-                continue;
-            }
-            let mut watch = FileWatch { inotify, number: 0, mask: 0, inode: 0, device: 0 };
-            while let Some(word) = words.next() {
-                let colon = word.iter().position(|byte| *byte == b':').unwrap_or(word.len());
-                let value = procfs::hexadecimal(word.get(colon + 1..).unwrap_or(&[]));
-                match word.get(..colon) {
-                    Some(b"wd") => watch.number = value as i32,
-                    Some(b"ino") => watch.inode = value,
-                    Some(b"sdev") => watch.device = value,
-                    Some(b"mask") => watch.mask = value as u32,
-                    _ => {}
-                }
-            }
-            if !self.file_watches.push(watch) {
+            if let Some(watch) = file_watch(inotify, line)
+                && !self.file_watches.push(watch)
+            {
                 return Err(Failure::TooMany);
             }
+        }
+        // The kernel lists the newest first and gives numbers in ascending order only.
+        if let Some(watches) = self.file_watches.as_mut_slice().get_mut(first..) {
+            watches.sort_unstable_by_key(|watch| watch.number);
         }
         Ok(())
     }
@@ -325,9 +346,7 @@ impl Snapshot {
         for index in 0..count {
             let Some(&first) = self.descriptors.as_slice().get(index) else { break };
             let Object::Pipe { inode, writes, .. } = first.object else { continue };
-            let is_mate = |other: &Descriptor| {
-                matches!(other.object, Object::Pipe { inode: its, writes: way, .. } if its == inode && way != writes)
-            };
+            let is_mate = |other: &Descriptor| matches!(other.object, Object::Pipe { inode: its, writes: way, .. } if its == inode && way != writes);
             let Some(mate) = self.descriptors.as_slice().iter().find(|other| is_mate(other)).copied() else {
                 if choice.severs(first.fd)
                     && let Some(descriptor) = self.descriptors.as_mut_slice().get_mut(index)
@@ -368,7 +387,13 @@ fn copy_pipe(from: i32, read_status: i32, write_status: i32) -> Result<[i32; 2],
     let unread = sys::unread(from);
     if unread > 0 {
         // `tee` copies references to pages: nothing is consumed.
-        if let Err(errno) = sys::tee(from, write, unread) {
+        let errno = match sys::tee(from, write, unread) {
+            Ok(copied) if copied == unread => 0,
+            // The new pipe is smaller: this user may have no more memory in pipes (`pipe-user-pages-soft`).
+            Ok(_) => libc::ENOBUFS,
+            Err(errno) => errno,
+        };
+        if errno != 0 {
             sys::close(read);
             sys::close(write);
             return Err(Failure::Call("tee", errno));
@@ -400,16 +425,84 @@ fn read_eventfd(fd: i32) -> Result<Object, Failure> {
 }
 
 fn read_timerfd(fd: i32) -> Result<Object, Failure> {
+    // First: it brings the count of a periodic timer up to date.
+    let mut value = sys::timerfd_get(fd).map_err(|errno| Failure::Call("timerfd_gettime", errno))?;
     let mut lines = fdinfo(fd)?;
-    let mut clock = libc::CLOCK_MONOTONIC;
+    let (mut clock, mut flags, mut ticks) = (libc::CLOCK_MONOTONIC, 0, 0);
     while let Some(line) = lines.next() {
         let mut words = Words(line);
-        if words.next() == Some(b"clockid:") {
-            clock = words.decimal().map_or(clock, |id| id as i32);
+        match words.next() {
+            Some(b"clockid:") => clock = words.decimal().map_or(clock, |id| id as i32),
+            Some(b"ticks:") => ticks = words.decimal().unwrap_or(0),
+            // "settime flags: 03": octal, of one digit.
+            Some(b"settime") if words.next() == Some(b"flags:") => {
+                flags = words
+                    .decimal()
+                    .map_or(0, |flags| flags as i32 & (libc::TFD_TIMER_ABSTIME | libc::TFD_TIMER_CANCEL_ON_SET));
+            }
+            _ => {}
         }
     }
-    let value = sys::timerfd_get(fd).map_err(|errno| Failure::Call("timerfd_gettime", errno))?;
-    Ok(Object::TimerFd { clock, value })
+    let periodic = value.it_interval.tv_sec != 0 || value.it_interval.tv_nsec != 0;
+    if ticks > 0 && !periodic {
+        // It has fired, if only since its remaining time was read.
+        value.it_value = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    }
+    let armed = value.it_value.tv_sec != 0 || value.it_value.tv_nsec != 0;
+    // What the kernel tells is the time that remains. The child comes later, so it gets the point in time, except where
+    // somebody may set the clock and only the duration was meant.
+    let settable = clock == libc::CLOCK_REALTIME || clock == libc::CLOCK_REALTIME_ALARM;
+    if armed && (!settable || flags & libc::TFD_TIMER_ABSTIME != 0) {
+        let base = match clock {
+            libc::CLOCK_REALTIME_ALARM => libc::CLOCK_REALTIME,
+            libc::CLOCK_BOOTTIME_ALARM => libc::CLOCK_BOOTTIME,
+            other => other,
+        };
+        let now = sys::clock(base).map_err(|errno| Failure::Call("clock_gettime", errno))?;
+        let nanoseconds = value.it_value.tv_nsec + now.tv_nsec;
+        value.it_value.tv_sec = value.it_value.tv_sec.saturating_add(now.tv_sec + nanoseconds / 1_000_000_000);
+        value.it_value.tv_nsec = nanoseconds % 1_000_000_000;
+        flags |= libc::TFD_TIMER_ABSTIME;
+    } else {
+        flags = 0;
+    }
+    Ok(Object::TimerFd { clock, flags, value, ticks })
+}
+
+/// A line "inotify wd:1 ino:3c4b9 sdev:fe00000 mask:2 …", all hexadecimal.
+fn file_watch(inotify: i32, line: &[u8]) -> Option<FileWatch> {
+    let mut words = Words(line);
+    if words.next() != Some(b"inotify") {
+        return None;
+    }
+    let mut watch = FileWatch { inotify, number: 0, mask: 0, inode: 0, device: 0 };
+    while let Some(word) = words.next() {
+        let colon = word.iter().position(|byte| *byte == b':').unwrap_or(word.len());
+        let value = procfs::hexadecimal(word.get(colon + 1..).unwrap_or(&[]));
+        match word.get(..colon) {
+            Some(b"wd") => watch.number = value as i32,
+            Some(b"ino") => watch.inode = value,
+            Some(b"sdev") => watch.device = value,
+            Some(b"mask") => watch.mask = value as u32,
+            _ => {}
+        }
+    }
+    Some(watch)
+}
+
+/// Inode and device of a path as the kernel prints them for a watch of it. Not for the parked time.
+pub(super) fn identify_by_watching(path: &core::ffi::CStr) -> Option<(u64, u64)> {
+    let inotify = sys::inotify(libc::O_NONBLOCK).ok()?;
+    let mut found = None;
+    if sys::inotify_add(inotify, path.as_ptr().cast(), libc::IN_DELETE_SELF).is_ok()
+        && let Ok(mut lines) = Lines::fdinfo(inotify)
+    {
+        while let Some(line) = lines.next() {
+            found = file_watch(inotify, line).map(|watch| (watch.inode, watch.device)).or(found);
+        }
+    }
+    sys::close(inotify);
+    found
 }
 
 fn read_signalfd(fd: i32) -> Result<Object, Failure> {

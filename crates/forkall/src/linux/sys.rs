@@ -71,6 +71,16 @@ pub(super) fn futex_wait(word: *const u32, expected: u32, nanoseconds: i64) {
     unsafe { syscall!(libc::SYS_futex, word, 128, expected, &raw const timeout, 0, 0) };
 }
 
+/// Sleeps that long, or less if a signal comes.
+pub(super) fn sleep(nanoseconds: u64) {
+    let time = libc::timespec {
+        tv_sec: (nanoseconds / 1_000_000_000) as libc::time_t,
+        tv_nsec: (nanoseconds % 1_000_000_000) as i64,
+    };
+    // SAFETY: the kernel reads one timespec.
+    unsafe { syscall!(libc::SYS_nanosleep, &raw const time, 0) };
+}
+
 /// Wakes up to `count` waiters of the word.
 pub(super) fn futex_wake(word: *const u32, count: i32) {
     // SAFETY: waking needs nothing of the memory.
@@ -211,8 +221,7 @@ pub(super) fn stat_path(path: *const u8) -> Result<libc::stat, Errno> {
     // SAFETY: all-zero is a valid `stat`.
     let mut status: libc::stat = unsafe { core::mem::zeroed() };
     // SAFETY: the caller's path ends with NUL; layout as above.
-    check(unsafe { syscall!(libc::SYS_newfstatat, libc::AT_FDCWD as isize, path, &raw mut status, 0) })
-        .map(|_| status)
+    check(unsafe { syscall!(libc::SYS_newfstatat, libc::AT_FDCWD as isize, path, &raw mut status, 0) }).map(|_| status)
 }
 
 pub(super) fn read_link(path: &[u8], buffer: &mut [u8]) -> Result<usize, Errno> {
@@ -314,9 +323,23 @@ pub(super) fn timerfd(clock: i32, flags: i32) -> Result<i32, Errno> {
     check(unsafe { syscall!(libc::SYS_timerfd_create, clock, flags | libc::TFD_CLOEXEC) }).map(|fd| fd as i32)
 }
 
-pub(super) fn timerfd_set(fd: i32, value: &libc::itimerspec) {
+/// Arms a timerfd, and makes it readable at once if it has expired `ticks` times already.
+pub(super) fn timerfd_set(fd: i32, flags: i32, value: &libc::itimerspec, ticks: u64) {
+    /// `_IOW('T', 0, u64)`; in the same kernels that have `PR_GET_TID_ADDRESS`.
+    const TFD_IOC_SET_TICKS: u32 = 0x4008_5400;
     // SAFETY: the kernel reads one itimerspec.
-    unsafe { syscall!(libc::SYS_timerfd_settime, fd, 0, ptr::from_ref(value), 0) };
+    unsafe { syscall!(libc::SYS_timerfd_settime, fd, flags, ptr::from_ref(value), 0) };
+    if ticks > 0 {
+        // SAFETY: the kernel reads one u64.
+        unsafe { syscall!(libc::SYS_ioctl, fd, TFD_IOC_SET_TICKS, &raw const ticks) };
+    }
+}
+
+/// The time of a clock.
+pub(super) fn clock(id: i32) -> Result<libc::timespec, Errno> {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the kernel writes one timespec.
+    check(unsafe { syscall!(libc::SYS_clock_gettime, id, &raw mut time) }).map(|_| time)
 }
 
 /// Remaining time and interval of a timerfd.
@@ -346,9 +369,27 @@ pub(super) fn inotify_remove(fd: i32, watch: i32) {
 /// Whether two descriptors of this process are one open file description; `None` where the kernel does not say.
 pub(super) fn same_description(a: i32, b: i32) -> Option<bool> {
     const KCMP_FILE: i32 = 0;
+    const F_DUPFD_QUERY: i32 = 1027;
+    // Linux 6.10. Unlike kcmp it is not refused in containers.
+    // SAFETY: takes numbers only.
+    if let Ok(same) = check(unsafe { syscall!(libc::SYS_fcntl, a, F_DUPFD_QUERY, b) }) {
+        return Some(same == 1);
+    }
     let pid = getpid();
     // SAFETY: takes numbers only.
     check(unsafe { syscall!(libc::SYS_kcmp, pid, pid, KCMP_FILE, a, b) }).ok().map(|order| order == 0)
+}
+
+/// Whether the `nth` entry for the number `fd` in an epoll set is for what stands behind that number now; `None` where
+/// the kernel does not say.
+pub(super) fn epoll_watches(epoll: i32, fd: i32, nth: u32) -> Option<bool> {
+    const KCMP_EPOLL_TFD: i32 = 7;
+    let slot = [epoll as u32, fd as u32, nth];
+    let pid = getpid();
+    // SAFETY: the kernel reads the three words of a `kcmp_epoll_slot`.
+    check(unsafe { syscall!(libc::SYS_kcmp, pid, pid, KCMP_EPOLL_TFD, fd, &raw const slot) })
+        .ok()
+        .map(|order| order == 0)
 }
 
 pub(super) fn advise(start: usize, end: usize, advice: i32) -> Result<(), Errno> {
@@ -388,16 +429,23 @@ pub(super) fn unmap(address: usize, length: usize) {
 
 /// `clone(2)` of the whole process. Not libc's `fork`, which would declare the other threads' stacks free.
 ///
+/// glibc's tid address is the thread's own id, which the kernel is to correct in the child. musl's is the lock of its
+/// list of threads, which has to stay as it is.
+///
 /// # Safety
-/// Between this and the revival of the threads the child may only do what this file offers.
-pub(super) unsafe fn clone_process(child_tid: *mut i32, pidfd: *mut i32) -> Result<i32, Errno> {
-    let flags = libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID | libc::CLONE_PIDFD | libc::SIGCHLD;
-    let tail = arch::clone_tail(child_tid as usize, 0);
+/// `tid_address` is the calling thread's, and `own_tid` its id. Between this and the revival of the threads the child may only do what this file offers.
+pub(super) unsafe fn clone_process(tid_address: *mut i32, own_tid: i32, pidfd: *mut i32) -> Result<i32, Errno> {
+    let mut flags = libc::CLONE_CHILD_CLEARTID | libc::CLONE_PIDFD | libc::SIGCHLD;
+    // SAFETY: per the caller, the kernel itself will write there when the thread ends.
+    if !tid_address.is_null() && unsafe { tid_address.read_volatile() } == own_tid {
+        flags |= libc::CLONE_CHILD_SETTID;
+    }
+    let tail = arch::clone_tail(tid_address as usize, 0);
     // SAFETY: no new stack (0): the child goes on with its copy of this one.
     check(unsafe { syscall!(libc::SYS_clone, flags, 0, pidfd, tail[0], tail[1]) }).map(|pid| pid as i32)
 }
 
-/// Seconds and nanoseconds of CLOCK_MONOTONIC as nanoseconds.
+/// Seconds and nanoseconds of `CLOCK_MONOTONIC` as nanoseconds.
 pub(super) fn now() -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: libc's clock_gettime goes to the vDSO: no lock, no allocation; it writes one timespec.
@@ -405,7 +453,7 @@ pub(super) fn now() -> u64 {
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
-/// Kernel's parameters of an io_uring, as in `linux/io_uring.h`.
+/// Kernel's parameters of an `io_uring`, as in `linux/io_uring.h`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub(super) struct RingParameters {

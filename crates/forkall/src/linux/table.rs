@@ -95,7 +95,7 @@ impl Table {
         if let Some(table) = Self::existing() {
             return Ok(table);
         }
-        let address = sys::reserve(size_of::<Self>())?.cast::<Self>();
+        let address = sys::reserve(size_of::<Self>())? as usize as *mut Self;
         // All-zero memory is a valid table: no generation is 0, so no tag matches.
         TABLE.store(address, Ordering::Release);
         // SAFETY: mapped just now, never unmapped, zeroed by the kernel.

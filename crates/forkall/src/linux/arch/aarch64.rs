@@ -51,7 +51,7 @@ global_asm!(
     "2:",
     "ldar w2, [x20]",
     "subs w9, w2, w21",
-    "b.pl 3f", // released - generation >= 0, wrapping
+    "b.pl 3f",     // released - generation >= 0, wrapping
     "mov x0, x20", // futex(released, FUTEX_WAIT_PRIVATE, seen, no timeout)
     "mov x1, #128",
     "mov x3, #0",
@@ -174,8 +174,7 @@ pub(in super::super) unsafe fn interrupted_call(context: *const c_void) -> Optio
     let machine = unsafe { &(*context).uc_mcontext };
     // SAFETY: the thread will execute the instruction at this address, so it is mapped and readable here.
     let code = unsafe { *(machine.pc as usize as *const u32) };
-    (code == 0xd400_0001)
-        .then(|| Interrupted { number: machine.regs[8] as i64, first: machine.regs[0] as usize })
+    (code == 0xd400_0001).then(|| Interrupted { number: machine.regs[8] as i64, first: machine.regs[0] as usize })
 }
 
 /// Makes the call that [`interrupted_call`] found end with `-errno` instead of being made.

@@ -46,7 +46,7 @@ global_asm!(
     "mov edx, [r13]",
     "mov eax, edx",
     "sub eax, r14d",
-    "jns 3f", // released - generation >= 0, wrapping
+    "jns 3f",       // released - generation >= 0, wrapping
     "mov eax, 202", // futex(released, FUTEX_WAIT_PRIVATE, seen, no timeout)
     "mov rdi, r13",
     "mov esi, 128",
@@ -182,6 +182,10 @@ pub(in super::super) unsafe fn interrupted_call(context: *const c_void) -> Optio
     // SAFETY: a signal context of a living handler, per the caller.
     let registers = unsafe { &(*context).uc_mcontext.gregs };
     let at = registers[libc::REG_RIP as usize] as usize;
+    if at >> 47 != 0 {
+        // The vsyscall page, which cannot be read.
+        return None;
+    }
     // SAFETY: the thread will execute the instruction at this address, so it is mapped and readable here.
     let code = unsafe { [*(at as *const u8), *((at + 1) as *const u8)] };
     (code == [0x0f, 0x05]).then(|| Interrupted {

@@ -1,0 +1,470 @@
+//! Every thread comes along, as what it was.
+#![cfg(target_os = "linux")]
+#![allow(clippy::undocumented_unsafe_blocks, reason = "plain system calls on objects of the tests' own")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use support::{Child, Pool, Random, describe, end_child, entries, gettid, in_child, spawn, wait_for};
+use zygote_forkall::{Forked, Options, fork};
+
+cases!(
+    busy_threads_go_on,
+    threads_start_and_end_meanwhile,
+    an_ending_thread_can_be_joined_in_the_child,
+    fifty_forks_back_to_back,
+    forks_of_forks,
+    joins,
+    fork_from_another_thread,
+    two_threads_fork_at_once,
+    the_main_thread_has_ended,
+    processes_start_meanwhile,
+    names_and_nice_values,
+    alternate_signal_stacks,
+    restartable_sequences,
+    registers,
+);
+
+fn busy_threads_go_on() {
+    let pool = Pool::new(6);
+    for _ in 0..300 {
+        in_child(|| pool.assert_alive()).join();
+    }
+    pool.assert_alive();
+    pool.finish();
+}
+
+fn threads_start_and_end_meanwhile() {
+    let mut random = Random::new();
+    let started: Arc<Vec<AtomicU64>> = Arc::new((0..3).map(|_| AtomicU64::new(0)).collect());
+    for index in 0..3_usize {
+        let started = Arc::clone(&started);
+        let mut random = Random::new();
+        spawn("starter", move || {
+            loop {
+                let spin = random.below(2000);
+                let handle = spawn("brief", move || (0..spin).map(std::hint::black_box).sum::<u64>());
+                if random.below(2) == 0 {
+                    assert_eq!(handle.join().expect("join"), (0..spin).sum());
+                } else {
+                    drop(handle); // detached: it frees its stack itself
+                }
+                started[index].fetch_add(1, Ordering::SeqCst);
+                if random.below(8) == 0 {
+                    std::thread::sleep(Duration::from_micros(100));
+                }
+            }
+        });
+    }
+    for round in 0..600 {
+        in_child(|| {
+            let before: Vec<u64> = started.iter().map(|count| count.load(Ordering::SeqCst)).collect();
+            wait_for("threads start and end in the child", || {
+                started.iter().zip(&before).all(|(count, before)| count.load(Ordering::SeqCst) > before + 3)
+            });
+        })
+        .join();
+        if round % 3 == 0 {
+            std::thread::sleep(Duration::from_micros(random.below(500)));
+        }
+    }
+}
+
+/// The kernel clears a thread's id in memory late in its end: a copy taken before could wait for it for ever.
+fn an_ending_thread_can_be_joined_in_the_child() {
+    let mut random = Random::new();
+    for _ in 0..600 {
+        let spin = random.below(30_000);
+        let handles: Vec<_> = (0..4)
+            .map(|index| {
+                spawn("ends", move || {
+                    (0..spin * index).map(std::hint::black_box).sum::<u64>();
+                    index
+                })
+            })
+            .collect();
+        let forked = unsafe { fork(&Options::default()) }.expect("fork");
+        // In both processes alike.
+        for (index, handle) in handles.into_iter().enumerate() {
+            assert_eq!(handle.join().expect("join"), index as u64);
+        }
+        match forked {
+            Forked::Child => end_child(|| assert_eq!(entries("task"), 1)),
+            Forked::Parent { pid, pidfd, .. } => Child { pid, pidfd }.join(),
+        }
+    }
+}
+
+fn fifty_forks_back_to_back() {
+    let pool = Pool::new(8);
+    let children: Vec<Child> = (0..50).map(|_| in_child(|| pool.assert_alive())).collect();
+    for child in children {
+        child.join();
+    }
+    pool.finish();
+}
+
+fn forks_of_forks() {
+    fn descend(pool: &Pool, depth: u32) {
+        if depth > 0 {
+            let child = in_child(|| descend(pool, depth - 1));
+            pool.assert_alive();
+            child.join();
+            // Once more, after the child of this process has used the same parking table.
+            in_child(|| pool.assert_alive()).join();
+        }
+        pool.assert_alive();
+    }
+    let pool = Pool::new(5);
+    for _ in 0..10 {
+        descend(&pool, 5);
+    }
+}
+
+extern "C" fn double(argument: *mut libc::c_void) -> *mut libc::c_void {
+    std::thread::sleep(Duration::from_millis(20));
+    (argument as usize * 2) as *mut libc::c_void
+}
+
+fn joins() {
+    let (release, released) = mpsc::channel::<u32>();
+    let waiting = spawn("waiting", move || released.recv().expect("number") + 1);
+    let ended = spawn("ended", || 7);
+    wait_for("one has ended", || ended.is_finished());
+    let panics = spawn("panics", || {
+        std::thread::sleep(Duration::from_millis(20));
+        std::panic::resume_unwind(Box::new("as planned"));
+    });
+    let mut thread = 0;
+    let start = double;
+    assert_eq!(unsafe { libc::pthread_create(&raw mut thread, std::ptr::null(), start, 21 as *mut libc::c_void) }, 0);
+    let forked = unsafe { fork(&Options::default()) }.expect("fork");
+    release.send(1).expect("send");
+    assert_eq!(waiting.join().expect("join"), 2);
+    assert_eq!(ended.join().expect("join"), 7);
+    assert!(panics.join().is_err());
+    let mut value = std::ptr::null_mut();
+    assert_eq!(unsafe { libc::pthread_join(thread, &raw mut value) }, 0);
+    assert_eq!(value as usize, 42);
+    wait_for("no thread is left", || entries("task") == 1);
+    match forked {
+        Forked::Child => end_child(|| {}),
+        Forked::Parent { pid, pidfd, .. } => Child { pid, pidfd }.join(),
+    }
+}
+
+fn fork_from_another_thread() {
+    let pool = Pool::new(3);
+    for _ in 0..50 {
+        let forker = spawn("forker", || match unsafe { fork(&Options::default()) }.expect("fork") {
+            Forked::Parent { pid, pidfd, .. } => Some(Child { pid, pidfd }),
+            Forked::Child => {
+                assert_eq!(gettid(), std::process::id() as i32);
+                None
+            }
+        });
+        match forker.join().expect("join") {
+            Some(child) => child.join(),
+            // The former main thread.
+            None => end_child(|| {
+                assert_ne!(gettid(), std::process::id() as i32);
+                pool.assert_alive();
+                in_child(|| pool.assert_alive()).join();
+            }),
+        }
+    }
+}
+
+/// A fork that another thread is about to make is made by both processes: it is a thread like any other.
+fn two_threads_fork_at_once() {
+    let forks: Arc<[AtomicUsize; 2]> = Arc::new([const { AtomicUsize::new(0) }; 2]);
+    let depth = Arc::new(AtomicUsize::new(0));
+    let threads: Vec<_> = (0..2)
+        .map(|index| {
+            let (forks, depth) = (Arc::clone(&forks), Arc::clone(&depth));
+            spawn("forker", move || {
+                for _ in 0..60 {
+                    let before = depth.load(Ordering::SeqCst);
+                    let other = forks[1 - index].load(Ordering::SeqCst);
+                    match unsafe { fork(&Options::default()) }.expect("fork") {
+                        Forked::Parent { pid, pidfd, .. } => {
+                            Child { pid, pidfd }.join();
+                            forks[index].fetch_add(1, Ordering::SeqCst);
+                            if depth.load(Ordering::SeqCst) > 0 {
+                                // In somebody's child: no more.
+                                forks[index].fetch_add(1000, Ordering::SeqCst);
+                                loop {
+                                    std::thread::park();
+                                }
+                            }
+                        }
+                        Forked::Child => {
+                            depth.fetch_add(1, Ordering::SeqCst);
+                            end_child(|| {
+                                if before == 0 {
+                                    wait_for("the other one goes on", || {
+                                        let now = forks[1 - index].load(Ordering::SeqCst);
+                                        now > other || now == 60
+                                    });
+                                }
+                            });
+                        }
+                    }
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().expect("join");
+    }
+}
+
+fn the_main_thread_has_ended() {
+    let pool = Pool::new(3);
+    let parent = gettid();
+    spawn("last", move || {
+        wait_for("the main thread is a zombie", || {
+            std::fs::read_to_string(format!("/proc/self/task/{parent}/stat")).expect("stat").contains(") Z ")
+        });
+        for _ in 0..20 {
+            in_child(|| {
+                pool.assert_alive();
+                assert_eq!(entries("task"), 4);
+                in_child(|| pool.assert_alive()).join();
+            })
+            .join();
+        }
+        std::process::exit(0);
+    });
+    unsafe { libc::pthread_exit(std::ptr::null_mut()) };
+}
+
+/// Starting a program stops its thread in the kernel until the program runs.
+fn processes_start_meanwhile() {
+    let runs = Arc::new(AtomicU64::new(0));
+    for _ in 0..2 {
+        let runs = Arc::clone(&runs);
+        spawn("runner", move || {
+            loop {
+                // In the child of a fork the wait for its parent's process fails.
+                let _ = std::process::Command::new("true").status();
+                runs.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+    }
+    for _ in 0..60 {
+        in_child(|| {
+            let before = runs.load(Ordering::SeqCst);
+            wait_for("programs start in the child", || runs.load(Ordering::SeqCst) > before + 3);
+        })
+        .join();
+    }
+}
+
+fn thread_names() -> BTreeSet<String> {
+    std::fs::read_dir("/proc/self/task")
+        .expect("task")
+        .flatten()
+        .map(|task| std::fs::read_to_string(task.path().join("comm")).expect("comm").trim().to_owned())
+        .collect()
+}
+
+fn nice() -> i32 {
+    unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) }
+}
+
+fn names_and_nice_values() {
+    let seen: Arc<Vec<AtomicI32>> = Arc::new((0..5).map(|_| AtomicI32::new(-1)).collect());
+    for index in 0..5 {
+        let seen = Arc::clone(&seen);
+        spawn(&format!("nice {index}) R"), move || {
+            let mine = index as i32 * 3;
+            unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, mine) };
+            loop {
+                seen[index].store(nice(), Ordering::SeqCst);
+                std::thread::sleep(Duration::from_micros(100));
+            }
+        });
+    }
+    let all_seen = || (0..5).all(|index| seen[index].load(Ordering::SeqCst) == index as i32 * 3);
+    wait_for("nice values are set", all_seen);
+    let (names, own) = (thread_names(), nice());
+    assert_eq!(names.len(), 6);
+    in_child(|| {
+        for value in seen.iter() {
+            value.store(-1, Ordering::SeqCst);
+        }
+        wait_for("nice values are as before", all_seen);
+        assert_eq!((thread_names(), nice()), (names, own));
+    })
+    .join();
+}
+
+fn alternate_stack() -> (usize, usize) {
+    let mut stack: libc::stack_t = unsafe { std::mem::zeroed() };
+    support::ok(unsafe { libc::sigaltstack(std::ptr::null(), &raw mut stack) });
+    (stack.ss_sp as usize, if stack.ss_flags & libc::SS_DISABLE == 0 { stack.ss_size } else { 0 })
+}
+
+static HANDLER_AT: AtomicUsize = AtomicUsize::new(0);
+
+extern "C" fn note_stack(_signal: i32) {
+    let local = 0_u8;
+    HANDLER_AT.store(&raw const local as usize, Ordering::SeqCst);
+}
+
+fn alternate_signal_stacks() {
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = note_stack as *const () as usize;
+        action.sa_flags = libc::SA_ONSTACK;
+        support::ok(libc::sigaction(libc::SIGUSR1, &raw const action, std::ptr::null_mut()));
+    }
+    let rounds = Arc::new(AtomicU64::new(0));
+    spawn("alternate", {
+        let rounds = Arc::clone(&rounds);
+        move || {
+            let mine = alternate_stack();
+            assert!(mine.1 > 0, "Rust gives each thread such a stack");
+            loop {
+                assert_eq!(alternate_stack(), mine);
+                unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), gettid(), libc::SIGUSR1) };
+                let at = HANDLER_AT.swap(0, Ordering::SeqCst);
+                assert!((mine.0..mine.0 + mine.1).contains(&at), "the handler ran at {at:#x}, not on {mine:x?}");
+                rounds.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    });
+    wait_for("it runs", || rounds.load(Ordering::SeqCst) > 3);
+    // Some forks catch the thread inside of its handler, on the alternate stack.
+    for _ in 0..300 {
+        in_child(|| {
+            let before = rounds.load(Ordering::SeqCst);
+            wait_for("it goes on", || rounds.load(Ordering::SeqCst) > before + 3);
+        })
+        .join();
+    }
+}
+
+fn restartable_sequences() {
+    let processors: Vec<usize> = unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        support::ok(libc::sched_getaffinity(0, size_of_val(&set), &raw mut set));
+        (0..libc::CPU_SETSIZE as usize).filter(|processor| libc::CPU_ISSET(*processor, &set)).collect()
+    };
+    // The kernel keeps the number of the processor up to date in a registered area only.
+    let check = move || {
+        for processor in processors.iter().rev().chain(&processors) {
+            unsafe {
+                let mut set: libc::cpu_set_t = std::mem::zeroed();
+                libc::CPU_SET(*processor, &mut set);
+                support::ok(libc::sched_setaffinity(0, size_of_val(&set), &raw const set));
+            }
+            assert_eq!(unsafe { libc::sched_getcpu() }, *processor as i32);
+            if let Some(seen) = rseq_processor() {
+                assert_eq!(seen, *processor as i32);
+            }
+        }
+    };
+    if rseq_processor().is_none() {
+        println!("  this libc has no restartable sequences: sched_getcpu only");
+    }
+    let rounds = Arc::new(AtomicU64::new(0));
+    spawn("rseq", {
+        let (rounds, check) = (Arc::clone(&rounds), check.clone());
+        move || {
+            loop {
+                check();
+                rounds.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    });
+    for _ in 0..50 {
+        in_child(|| {
+            check();
+            let before = rounds.load(Ordering::SeqCst);
+            wait_for("it goes on", || rounds.load(Ordering::SeqCst) > before + 3);
+        })
+        .join();
+    }
+}
+
+/// `cpu_id` of glibc's area.
+fn rseq_processor() -> Option<i32> {
+    let (offset, size) = unsafe {
+        (
+            libc::dlsym(libc::RTLD_DEFAULT, c"__rseq_offset".as_ptr()).cast::<isize>(),
+            libc::dlsym(libc::RTLD_DEFAULT, c"__rseq_size".as_ptr()).cast::<u32>(),
+        )
+    };
+    if offset.is_null() || unsafe { *size } == 0 {
+        return None;
+    }
+    let thread_pointer: usize;
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        std::arch::asm!("mov {}, fs:0", out(reg) thread_pointer);
+    }
+    #[cfg(target_arch = "aarch64")]
+    unsafe {
+        std::arch::asm!("mrs {}, tpidr_el0", out(reg) thread_pointer);
+    }
+    Some(unsafe { ((thread_pointer as isize + *offset + 4) as *const i32).read_volatile() })
+}
+
+/// Sums that live in registers, of both kinds, over many forks in the midst of them.
+fn registers() {
+    let stop: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
+    let threads: Vec<_> = (0..4_u32)
+        .map(|index| {
+            spawn("sums", move || {
+                let (mut whole, mut broken, mut rounds) = ([u64::from(index); 8], [f64::from(index); 8], 0_u32);
+                while !stop.load(Ordering::Relaxed) {
+                    for lane in 0..8 {
+                        whole[lane] = whole[lane].wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(lane as u64);
+                        broken[lane] = broken[lane] * 0.999 + lane as f64;
+                    }
+                    rounds += 1;
+                }
+                let (mut whole_again, mut broken_again) = ([u64::from(index); 8], [f64::from(index); 8]);
+                for _ in 0..rounds {
+                    for lane in 0..8 {
+                        whole_again[lane] =
+                            whole_again[lane].wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(lane as u64);
+                        broken_again[lane] = broken_again[lane] * 0.999 + lane as f64;
+                    }
+                }
+                assert_eq!(whole, whole_again);
+                assert_eq!(broken.map(f64::to_bits), broken_again.map(f64::to_bits));
+            })
+        })
+        .collect();
+    // Each generation is the child of the one before, so that every thread goes through every fork.
+    for generation in 0..30 {
+        match unsafe { fork(&Options::default()) }.expect("fork") {
+            Forked::Child => {}
+            Forked::Parent { pid, pidfd, .. } => {
+                let status = Child { pid, pidfd }.wait();
+                if generation == 0 {
+                    assert_eq!(status, 0);
+                    return;
+                }
+                unsafe { libc::_exit(i32::from(status != 0)) };
+            }
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    end_child(|| {
+        stop.store(true, Ordering::Relaxed);
+        for (index, thread) in threads.into_iter().enumerate() {
+            if thread.join().is_err() {
+                describe(std::process::id() as i32);
+                panic!("thread {index} has other sums");
+            }
+        }
+    });
+}

@@ -1,0 +1,46 @@
+/** A child's own process id and random numbers, in place of the ones it inherited. */
+import * as crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import v8 from 'node:v8';
+import { native } from '../native/binding.js';
+import { internals } from './internals.js';
+
+/** Makes a fresh clone differ from its parent and siblings where it must. Call it first thing in a child. */
+export function adoptIdentity(): void {
+  // Node stores the id once, at its start.
+  Object.defineProperty(process, 'pid', { value: native().processId(), enumerable: true, configurable: true });
+  renewRandom();
+  // `import { pid } from 'node:process'` sees the new value too.
+  syncBuiltinESMExports();
+}
+
+function renewRandom(): void {
+  // OpenSSL notices the new process id and seeds itself from the system.
+  const seed = crypto.randomBytes(16);
+  if (!native().reseedMathRandom(builtinMathRandom, seed)) replaceMathRandom();
+  // For contexts that are made from now on (`vm.createContext`).
+  v8.setFlagsFromString(`--random-seed=${1 + (seed.readUInt32LE(0) & 0x3fffffff)}`);
+  const { randomBytes } = internals();
+  if (randomBytes.length >= 2) {
+    for (const bytes of randomBytes) crypto.randomFillSync(bytes);
+  } else {
+    drawAllInAdvance();
+  }
+}
+
+const builtinMathRandom = Math.random;
+
+/** Where V8 keeps its generator in an unknown way: the one of a new context, whose seed is this child's. */
+function replaceMathRandom(): void {
+  const vm = process.getBuiltinModule('node:vm');
+  v8.setFlagsFromString(`--random-seed=${1 + crypto.randomInt(0x3fffffff)}`);
+  Math.random = vm.runInNewContext('Math.random') as () => number;
+}
+
+/** Uses up what `crypto` has in stock (128 UUIDs, 1,024 integers), so that it draws anew in this process. */
+function drawAllInAdvance(): void {
+  for (let count = 0; count < 128; count++) crypto.randomUUID();
+  for (let count = 0; count < 1024; count++) crypto.randomInt(2);
+  const { randomUUIDv7 } = crypto as { randomUUIDv7?: () => string };
+  for (let count = 0; randomUUIDv7 && count < 128; count++) randomUUIDv7();
+}

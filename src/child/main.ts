@@ -1,0 +1,117 @@
+/** The life of a child of `Process`, from the fork to its end. */
+import { countBelow } from '../process/name.js';
+import { Kind, writeNow } from '../process/channel.js';
+import { ParentProcess, setParent } from '../process/parent.js';
+import { disownChildren } from '../process/reaper.js';
+import { forgetChildren } from '../process/registry.js';
+import { native } from '../native/binding.js';
+import { runAfterInChild } from '../start/atfork.js';
+import { serializeThrown } from '../transfer/errors.js';
+import { serialize } from '../transfer/values.js';
+import { adoptIdentity } from './identity.js';
+import { dropParentsThings } from './parents-things.js';
+import { endWithoutThreads } from './single-threaded.js';
+import { dropInheritedTimers } from './timers.js';
+import { endInheritedWorkers } from './workers.js';
+
+/** What a child is to do. */
+export interface ChildTask {
+  name: string;
+  target: (...args: never[]) => unknown;
+  args: readonly unknown[];
+  daemon: boolean;
+  keepWorkers: boolean;
+  env: Record<string, string> | undefined;
+  cwd: string | undefined;
+  /** Descriptors that were asked for. */
+  keep: number[];
+  /** The child's end of the channel. */
+  channel: number;
+  /** Process id of the parent. */
+  parent: number;
+  singleThreaded: boolean;
+}
+
+/** Exit code of a child whose target threw. */
+const THROWN = 1;
+/** Exit code of a child with nothing left to do whose target's promise is pending: Node's own for an unsettled `await`. */
+const NEVER_SETTLED = 13;
+
+/** Runs the task and ends the process. Called with an empty stack, first thing in the child. */
+export function runChild(task: ChildTask): void {
+  let reported = false;
+  const report = (kind: Kind, body: Uint8Array): void => {
+    if (reported) return;
+    reported = true;
+    try {
+      writeNow(task.channel, kind, body);
+    } catch {
+      // The parent is gone, or has closed the process: nobody is left to tell.
+    }
+  };
+  const fail = (error: unknown, code: number): void => {
+    report(Kind.thrown, serializeThrown(error));
+    process.exit(code);
+  };
+  try {
+    becomeChild(task);
+    process.on('beforeExit', () => {
+      // Once what the target has left behind is done, and if nothing new came of it.
+      if (!reported) fail(neverSettled(task.name), NEVER_SETTLED);
+    });
+    runAfterInChild();
+  } catch (error) {
+    fail(error, THROWN);
+    return;
+  }
+  void Promise.resolve()
+    .then(() => task.target(...(task.args as never[])))
+    .then(
+      (value) => {
+        let body;
+        try {
+          body = serialize(value);
+        } catch (error) {
+          fail(error, THROWN);
+          return;
+        }
+        report(Kind.result, body);
+        process.exit();
+      },
+      (error: unknown) => fail(error, THROWN),
+    );
+}
+
+function becomeChild(task: ChildTask): void {
+  adoptIdentity();
+  disownChildren();
+  forgetChildren();
+  dropInheritedTimers();
+  dropParentsThings([...task.keep, task.channel]);
+  if (!task.keepWorkers) endInheritedWorkers();
+  if (task.singleThreaded) endWithoutThreads();
+  countBelow(task.name);
+  const parent = new ParentProcess(task.parent, task.channel, () => {
+    if (task.daemon) native().exitNow(1);
+  });
+  setParent(parent);
+  if (task.daemon) dieWithParent(task, parent);
+  if (task.env) process.env = { ...task.env };
+  if (task.cwd !== undefined) process.chdir(task.cwd);
+}
+
+function dieWithParent(task: ChildTask, parent: ParentProcess): void {
+  try {
+    if (!native().dieWithParent(task.parent)) native().exitNow(1);
+  } catch {
+    // Not on this system: the end of the channel tells it.
+    parent.watch();
+  }
+}
+
+function neverSettled(name: string): Error {
+  return new Error(
+    `the target of ${name} never settled: nothing is left in the child that it could wait for. ` +
+      "A promise, timer or connection of the parent's does not go on in a child",
+  );
+}

@@ -1,0 +1,71 @@
+/** What belongs to the parent and must not go on in a child of `Process`: listeners, connection pools, standard input. */
+import type { Agent as HttpAgent } from 'node:http';
+import { fstatSync } from 'node:fs';
+import { native } from '../native/binding.js';
+
+/** Events of `process` that Node itself listens to, and that do no harm. */
+const NODES_OWN = new Set<string | symbol>(['newListener', 'removeListener', 'warning']);
+
+/** Call it in the child before anything of the user's. `keep` are the descriptors that were asked for. */
+export function dropParentsThings(keep: number[]): void {
+  for (const event of process.eventNames()) {
+    if (!NODES_OWN.has(event)) process.removeAllListeners(event);
+  }
+  process.setUncaughtExceptionCaptureCallback(null);
+  process.exitCode = undefined;
+  dropIpcChannel();
+  if (!keep.includes(0)) emptyInput();
+  renewAgents();
+  native().unrefInherited(keep);
+}
+
+/** The parent may be somebody's `child_process.fork`: that channel is not this child's. */
+function dropIpcChannel(): void {
+  if (!process.channel) return;
+  process.channel.unref?.();
+  for (const name of ['send', 'channel', '_channel', 'connected', 'disconnect']) {
+    Reflect.deleteProperty(process, name);
+  }
+  delete process.env['NODE_CHANNEL_FD'];
+}
+
+function emptyInput(): void {
+  const before = Object.getOwnPropertyDescriptor(process, 'stdin');
+  const watched = !isFile(0);
+  native().emptyInput(watched);
+  // A stream that the parent had opened would go on with the parent's listeners.
+  let stream: NodeJS.ReadableStream | undefined;
+  Object.defineProperty(process, 'stdin', {
+    configurable: true,
+    enumerable: before?.enumerable ?? true,
+    get: () => (stream ??= process.getBuiltinModule('node:fs').createReadStream('/dev/null')),
+  });
+}
+
+/** Files and /dev/null are read by the thread pool; all else is registered with the event loop once it is read. */
+function isFile(fd: number): boolean {
+  try {
+    const status = fstatSync(fd);
+    return status.isFile() || (status.isCharacterDevice() && !process.getBuiltinModule('node:tty').isatty(fd));
+  } catch {
+    return true;
+  }
+}
+
+/** Idle connections in the pools are the parent's: the child starts with empty ones. */
+function renewAgents(): void {
+  const loaded = (process as unknown as { moduleLoadList?: string[] }).moduleLoadList ?? [];
+  for (const name of ['http', 'https'] as const) {
+    if (!loaded.includes(`NativeModule ${name}`)) continue;
+    const module = process.getBuiltinModule(`node:${name}`) as { globalAgent: HttpAgent };
+    const old = module.globalAgent as HttpAgent & { options: object };
+    const Agent = old.constructor as new (options: object) => HttpAgent;
+    module.globalAgent = new Agent({ ...old.options });
+  }
+  const globals = globalThis as Record<symbol, unknown>;
+  const undici = Symbol.for('undici.globalDispatcher.1');
+  const dispatcher = globals[undici];
+  if (dispatcher && dispatcher.constructor.name === 'Agent') {
+    globals[undici] = new (dispatcher.constructor as new () => object)();
+  }
+}

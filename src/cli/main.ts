@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+/** `zygote`: the command line. */
+import { createRequire } from 'node:module';
+import { ZygoteError } from '../errors.js';
+import { UsageError } from './usage.js';
+
+const HELP = `Usage: zygote <command> [options]
+
+Commands:
+  measure      what it costs to hand data to a child: fork against serialization, on built-in data or your own
+
+Options:
+  --help       this text; 'zygote <command> --help' tells more about a command
+  --version    the version of zygote
+`;
+
+const commands: Record<string, () => Promise<(args: string[]) => Promise<number>>> = {
+  measure: async () => (await import('./measure/command.js')).measureCommand,
+};
+
+// `zygote measure | head` is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await main(process.argv.slice(2));
+
+/** Gives the exit code: 1 if something failed, 2 if it was called wrongly. */
+async function main([first, ...rest]: string[]): Promise<number> {
+  try {
+    if (first === undefined) throw new UsageError('say what to do: zygote measure', 'zygote --help');
+    if (first === '--help' || first === '-h' || first === 'help') return print(HELP);
+    if (first === '--version' || first === '-v') return print(`${version()}\n`);
+    const command = Object.hasOwn(commands, first) ? commands[first] : undefined;
+    if (command !== undefined) return await (await command())(rest);
+    const what = first.startsWith('-') ? 'option' : 'command';
+    throw new UsageError(`there is no ${what} '${first}'`, 'zygote --help');
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`zygote: ${error.message}\nSee: ${error.see}\n`);
+      return 2;
+    }
+    // The messages of this package say what to do; a stack would hide that.
+    process.stderr.write(`zygote: ${error instanceof ZygoteError ? error.message : stackOf(error)}\n`);
+    return 1;
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+function version(): string {
+  return (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

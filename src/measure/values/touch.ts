@@ -1,0 +1,31 @@
+import { now } from '../system/clock.js';
+import { bytesOf } from './bytes.js';
+
+/** Somewhere to put what was read, so that reading it cannot be optimized away. */
+let seen: unknown;
+
+/** Uses the data for the first time, its size and one element, and gives the time at which that was done. */
+export function touch(data: unknown): number {
+  seen = firstUse(data);
+  return now();
+}
+
+/** What `touch` has read. */
+export function touched(): unknown {
+  return seen;
+}
+
+function firstUse(data: unknown): unknown {
+  if (typeof data !== 'object' || data === null) return data;
+  if (Array.isArray(data)) return [data.length, firstField(data.at(-1))];
+  if (data instanceof Map || data instanceof Set) return [data.size, data.keys().next().value];
+  const bytes = bytesOf(data);
+  if (bytes === undefined) return firstField(data);
+  return bytes.byteLength === 0 ? 0 : bytes.getUint8(bytes.byteLength - 1);
+}
+
+function firstField(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const key in value) return (value as Record<string, unknown>)[key];
+  return undefined;
+}

@@ -1,0 +1,50 @@
+/** Waits with a timeout and a signal, the same way everywhere. */
+
+/** Every wait takes these. */
+export interface WaitOptions {
+  /** Milliseconds; undefined waits for ever. */
+  timeout?: number | undefined;
+  /** Aborting it rejects the wait with its reason. What is waited for goes on. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The value, or undefined after the timeout. */
+export function waitFor<T>(promise: Promise<T>, { timeout, signal }: WaitOptions = {}): Promise<T | undefined> {
+  if (timeout !== undefined && !(timeout >= 0)) {
+    return Promise.reject(new RangeError(`timeout must be a number of milliseconds, not ${timeout}`));
+  }
+  if (timeout === undefined && !signal) return promise;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    const onAbort = () => {
+      done();
+      reject(signal?.reason as Error);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    // Longer timeouts than a timer takes are as good as none.
+    if (timeout !== undefined && timeout < 2 ** 31) {
+      timer = setTimeout(() => {
+        done();
+        resolve(undefined);
+      }, timeout);
+    }
+    promise.then(
+      (value) => {
+        done();
+        resolve(value);
+      },
+      (error: unknown) => {
+        done();
+        reject(error as Error);
+      },
+    );
+  });
+}
