@@ -8,6 +8,7 @@ import { native } from '../native/binding.js';
 import { runAfterInChild } from '../start/atfork.js';
 import { serializeThrown } from '../transfer/errors.js';
 import { serialize } from '../transfer/values.js';
+import { exit, flushOutput } from './exit.js';
 import { adoptIdentity } from './identity.js';
 import { dropParentsThings } from './parents-things.js';
 import { endWithoutThreads } from './single-threaded.js';
@@ -39,9 +40,11 @@ const NEVER_SETTLED = 13;
 
 /** Runs the task and ends the process. Called with an empty stack, first thing in the child. */
 export function runChild(task: ChildTask): void {
+  const own = native().processId();
   let reported = false;
   const report = (kind: Kind, body: Uint8Array): void => {
-    if (reported) return;
+    // A clone that the target makes of itself with `fork` comes by here as well: it has nothing to tell this parent.
+    if (reported || native().processId() !== own) return;
     reported = true;
     try {
       writeNow(task.channel, kind, body);
@@ -51,10 +54,11 @@ export function runChild(task: ChildTask): void {
   };
   const fail = (error: unknown, code: number): void => {
     report(Kind.thrown, serializeThrown(error));
-    process.exit(code);
+    exit(code);
   };
+  let parent: ParentProcess;
   try {
-    becomeChild(task);
+    parent = becomeChild(task);
     process.on('beforeExit', () => {
       // Once what the target has left behind is done, and if nothing new came of it.
       if (!reported) fail(neverSettled(task.name), NEVER_SETTLED);
@@ -64,28 +68,35 @@ export function runChild(task: ChildTask): void {
     fail(error, THROWN);
     return;
   }
-  void Promise.resolve()
-    .then(() => task.target(...(task.args as never[])))
-    .then(
-      (value) => {
-        let body;
-        try {
-          body = serialize(value);
-        } catch (error) {
-          fail(error, THROWN);
-          return;
-        }
-        report(Kind.result, body);
-        process.exit();
-      },
-      (error: unknown) => fail(error, THROWN),
-    );
+  void outcome(task).then(async ({ kind, body }) => {
+    // Its own messages first: they go out when the parent takes them.
+    await parent.flush();
+    report(kind, body);
+    await flushOutput();
+    exit(kind === Kind.thrown ? THROWN : undefined);
+  });
 }
 
-function becomeChild(task: ChildTask): void {
+interface Outcome {
+  kind: Kind;
+  body: Uint8Array;
+}
+
+/** Runs the target. Never rejects. */
+async function outcome(task: ChildTask): Promise<Outcome> {
+  try {
+    // Not in the callback that the fork ended in: from here on all is as in any other process.
+    await Promise.resolve();
+    return { kind: Kind.result, body: serialize(await task.target(...(task.args as never[]))) };
+  } catch (error) {
+    return { kind: Kind.thrown, body: serializeThrown(error) };
+  }
+}
+
+function becomeChild(task: ChildTask): ParentProcess {
   adoptIdentity();
   disownChildren();
-  forgetChildren();
+  forgetChildren(false);
   dropInheritedTimers();
   dropParentsThings([...task.keep, task.channel]);
   if (!task.keepWorkers) endInheritedWorkers();
@@ -96,8 +107,15 @@ function becomeChild(task: ChildTask): void {
   });
   setParent(parent);
   if (task.daemon) dieWithParent(task, parent);
-  if (task.env) process.env = { ...task.env };
+  if (task.env) replaceEnvironment(task.env);
   if (task.cwd !== undefined) process.chdir(task.cwd);
+  return parent;
+}
+
+/** The real one, which Workers and C libraries read as well. */
+function replaceEnvironment(env: Record<string, string>): void {
+  for (const name of Object.keys(process.env)) if (!Object.hasOwn(env, name)) delete process.env[name];
+  Object.assign(process.env, env);
 }
 
 function dieWithParent(task: ChildTask, parent: ParentProcess): void {

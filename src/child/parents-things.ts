@@ -1,6 +1,7 @@
 /** What belongs to the parent and must not go on in a child of `Process`: listeners, connection pools, standard input. */
 import type { Agent as HttpAgent } from 'node:http';
 import { fstatSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { native } from '../native/binding.js';
 
 /** Events of `process` that Node itself listens to, and that do no harm. */
@@ -11,12 +12,15 @@ export function dropParentsThings(keep: number[]): void {
   for (const event of process.eventNames()) {
     if (!NODES_OWN.has(event)) process.removeAllListeners(event);
   }
-  process.setUncaughtExceptionCaptureCallback(null);
+  // With the module `domain` loaded it cannot be set at all.
+  if (process.hasUncaughtExceptionCaptureCallback()) process.setUncaughtExceptionCaptureCallback(null);
   process.exitCode = undefined;
   dropIpcChannel();
+  native().stopInherited(keep);
   if (!keep.includes(0)) emptyInput();
   renewAgents();
-  native().unrefInherited(keep);
+  // `import { stdin } from 'node:process'` sees the new one too.
+  syncBuiltinESMExports();
 }
 
 /** The parent may be somebody's `child_process.fork`: that channel is not this child's. */
@@ -38,7 +42,7 @@ function emptyInput(): void {
   Object.defineProperty(process, 'stdin', {
     configurable: true,
     enumerable: before?.enumerable ?? true,
-    get: () => (stream ??= process.getBuiltinModule('node:fs').createReadStream('/dev/null')),
+    get: () => (stream ??= process.getBuiltinModule('node:fs').createReadStream('', { fd: 0, autoClose: false })),
   });
 }
 

@@ -1,6 +1,6 @@
 /** A child of `Process` runs none of its parent's timers and immediates. */
 import { createHook } from 'node:async_hooks';
-import { internals } from './internals.js';
+import { internals, type TimerInternals } from './internals.js';
 
 /** Call it in the child before anything of the user's. */
 export function dropInheritedTimers(): void {
@@ -10,6 +10,11 @@ export function dropInheritedTimers(): void {
     return;
   }
   const { timerListMap, timerListQueue, immediateQueue, immediateInfo, timeoutInfo } = timers;
+  for (const timer of inherited(timers)) {
+    // As after `clearTimeout`: to clear it again changes no count, and `refresh` starts it anew.
+    timer._destroyed = true;
+    if (isNodesOwn(timer._onTimeout)) timer._onTimeout();
+  }
   for (const duration of Object.keys(timerListMap)) delete timerListMap[duration];
   while (timerListQueue.peek()) timerListQueue.shift();
   immediateQueue.head = null;
@@ -19,6 +24,30 @@ export function dropInheritedTimers(): void {
   // One round of each brings what Node keeps besides (the next expiry, which handles keep the loop alive) in line.
   setTimeout(() => {}, 1);
   setImmediate(() => {});
+}
+
+interface InheritedTimer {
+  _destroyed: boolean;
+  _idleNext?: InheritedTimer | null;
+  _onTimeout?: unknown;
+}
+
+/** The timers and immediates that are waiting. */
+function* inherited({ timerListMap, immediateQueue }: TimerInternals): Generator<InheritedTimer> {
+  for (const list of Object.values(timerListMap) as InheritedTimer[]) {
+    // A ring that the list itself is part of.
+    for (let timer = list._idleNext; timer && timer !== list; timer = timer._idleNext) yield timer;
+  }
+  for (let immediate = immediateQueue.head as InheritedTimer | null | undefined; immediate; ) {
+    yield immediate;
+    immediate = immediate._idleNext;
+  }
+}
+
+/** Node forgets the text of the HTTP header `Date` by a timer, once a second: without it the header would stand still. */
+function isNodesOwn(callback: unknown): callback is () => void {
+  if (typeof callback !== 'function' || callback.name !== 'resetCache') return false;
+  return /^function resetCache\(\) \{\s*utcCache = undefined;\s*\}$/.test(Function.prototype.toString.call(callback));
 }
 
 /** Without access to the lists: every timer that is older than this child loses its callback just before it is called. */
@@ -36,7 +65,7 @@ function silenceInherited(): void {
         _onTimeout?: unknown;
         _onImmediate?: unknown;
       };
-      if (typeof resource._onTimeout === 'function') {
+      if (typeof resource._onTimeout === 'function' && !isNodesOwn(resource._onTimeout)) {
         clearTimeout(resource as unknown as NodeJS.Timeout);
         resource._onTimeout = nothing;
       }

@@ -34,6 +34,8 @@ export interface Environment {
   cpus: number;
   /** RAM of the machine. */
   memory: number;
+  /** Processes that wanted a CPU, averaged over the minute before. Other work on the machine spoils figures. */
+  load: number;
 }
 
 export type PayloadMeasurement = MeasuredPayload | MissingPayload;

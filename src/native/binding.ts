@@ -57,10 +57,11 @@ export interface NativeBinding {
   forkAtLoopBase(
     options: BindingForkOptions,
     ready: () => boolean,
+    prepare: () => void,
     callback: (error: Error | null, forked: BindingForked | null) => void,
   ): void;
   activeRequests(): number;
-  unrefInherited(keep: number[]): void;
+  stopInherited(keep: number[]): void;
   ReadableWatcher: new (fd: number, callback: () => void) => ReadableWatcher;
   /** A descriptor of a child that has not been waited for; -1 where the system has none. */
   openPidfd(pid: number): number;

@@ -2,6 +2,7 @@ import { adoptIdentity } from '../child/identity.js';
 import { internals } from '../child/internals.js';
 import { endWithoutThreads } from '../child/single-threaded.js';
 import { disownChildren } from '../process/reaper.js';
+import { forgetChildren } from '../process/registry.js';
 import { native } from '../native/binding.js';
 import { runAfterInChild, runAfterInParent, runBefore } from '../start/atfork.js';
 import { forkOptions } from '../start/options.js';
@@ -17,7 +18,7 @@ export interface ForkOptions {
  * Clones this process, with all of its threads, and returns twice: 0 in the child, the child's process id in the parent.
  *
  * The child is a complete copy, as after POSIX `fork`: the same stack, timers, listeners (also `exit` listeners), Workers
- * and open connections. Files, sockets and pipes are shared with the parent; event loop, pid, random numbers and pending
+ * and open connections. Only `Process`es that were started before are the parent's alone. Files, sockets and pipes are shared with the parent; event loop, pid, random numbers and pending
  * wake-ups are the child's own. Requests that another thread was waiting in (a read from a FIFO, a lock on a file) fail in
  * the child with `ECANCELED`. Use `Process` for a child that runs one function and nothing of its parent's.
  *
@@ -44,6 +45,7 @@ export function fork(options: ForkOptions = {}): number {
   if (pid === 0) {
     adoptIdentity();
     disownChildren();
+    forgetChildren(true);
     if (settings.singleThreaded) endWithoutThreads();
     runAfterInChild();
   }

@@ -13,13 +13,18 @@ export type { WaitOptions };
 export async function waitpid(pid: number, options: WaitOptions = {}): Promise<ExitStatus> {
   const child = adopt(pid);
   child.poll();
-  if (child.lost) {
-    throw new ZygoteError(
-      'ERR_ZYGOTE_NOT_A_CHILD',
-      `process ${pid} is not a child of this process, or was waited for already`,
-    );
+  const endWait = child.beginWait();
+  try {
+    const status = child.status ?? (await waitFor(child.ended, options));
+    if (!status) throw new TimeoutError(`process ${pid} has not ended within ${options.timeout} ms`);
+    if (child.lost) {
+      throw new ZygoteError(
+        'ERR_ZYGOTE_NOT_A_CHILD',
+        `process ${pid} is not a child of this process, or was waited for already`,
+      );
+    }
+    return status;
+  } finally {
+    endWait();
   }
-  const status = await waitFor(child.ended, options);
-  if (!status) throw new TimeoutError(`process ${pid} has not ended within ${options.timeout} ms`);
-  return status;
 }

@@ -36,6 +36,7 @@ export class Channel {
   readonly #socket: Socket;
   #chunks: Buffer[] = [];
   #buffered = 0;
+  #received = 0;
   #expected: { kind: Kind; length: number } | undefined;
 
   /** Takes the descriptor over. `onEnd` is called once, when the other side is gone or the channel was closed. */
@@ -62,6 +63,24 @@ export class Channel {
     });
   }
 
+  /** Waits until all that was sent is handed to the system, or the other side is gone. */
+  flush(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#socket.writableLength === 0 || this.#socket.destroyed) resolve();
+      else this.#socket.write('', () => resolve());
+    });
+  }
+
+  /** Takes in what the other side wrote before it ended, also where somebody else holds its end open. */
+  async drain(): Promise<void> {
+    let before;
+    do {
+      before = this.#received;
+      // The first turn may be over already; in the second the loop reads all that is there.
+      for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#received !== before);
+  }
+
   setRef(keepsAlive: boolean): void {
     if (keepsAlive) this.#socket.ref();
     else this.#socket.unref();
@@ -74,6 +93,7 @@ export class Channel {
   #receive(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#buffered += chunk.length;
+    this.#received += chunk.length;
     for (;;) {
       if (!this.#expected) {
         if (this.#buffered < HEAD) return;
@@ -83,7 +103,15 @@ export class Channel {
       const { kind, length } = this.#expected;
       if (this.#buffered < length) return;
       this.#expected = undefined;
-      this.onMessage(kind, this.#take(length));
+      const body = this.#take(length);
+      try {
+        this.onMessage(kind, body);
+      } catch (error) {
+        // A listener's: uncaught, as from any event, but the messages behind it must not be lost.
+        process.nextTick(() => {
+          throw error;
+        });
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 /** From the things that a child is to keep to their descriptors. */
+import { fstatSync } from 'node:fs';
 import { ZygoteError } from '../errors.js';
 
 /**
@@ -10,11 +11,11 @@ import { ZygoteError } from '../errors.js';
 export function descriptorsOf(things: readonly unknown[]): number[] {
   return things.map((thing, index) => {
     const fd = descriptorOf(thing);
-    if (fd !== undefined) return fd;
-    const what = (thing as object | null | undefined)?.constructor?.name ?? String(thing);
+    if (fd !== undefined && isOpen(fd)) return fd;
+    const what = typeof thing === 'object' ? thing?.constructor?.name : undefined;
     throw new ZygoteError(
       'ERR_ZYGOTE_NOT_INHERITABLE',
-      `inherit[${index}] (${what}) has no open descriptor: pass a listening server, a connected socket, a stream with ` +
+      `inherit[${index}] (${what ?? String(thing)}) has no open descriptor: pass a listening server, a connected socket, a stream with ` +
         'an fd, or the number of a descriptor',
     );
   });
@@ -41,6 +42,15 @@ function descriptorOfDatagram(thing: object): number | undefined {
   const held = state && (thing as Record<symbol, { handle?: { fd?: unknown } } | undefined>)[state];
   const fd = held?.handle?.fd;
   return isDescriptor(fd) ? fd : undefined;
+}
+
+function isOpen(fd: number): boolean {
+  try {
+    fstatSync(fd);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isDescriptor(value: unknown): value is number {

@@ -28,6 +28,11 @@ export class ParentProcess extends EventEmitter<{ message: [value: unknown] }> {
     await this.#open().send(Kind.message, serialize(value));
   }
 
+  /** Waits until all messages are handed to the system, or the parent is gone. */
+  async flush(): Promise<void> {
+    await this.#channel?.flush();
+  }
+
   /** Notices the end of the parent even where nobody listens for messages. */
   watch(): void {
     this.#open();

@@ -70,7 +70,8 @@ export interface ProcessEvents {
   error: [error: unknown];
 }
 
-type State = 'new' | 'starting' | 'running' | 'ended' | 'closed';
+/** `foreign`: this process is a clone of the one that has started it. */
+type State = 'new' | 'starting' | 'running' | 'ended' | 'closed' | 'foreign';
 
 /**
  * A function that runs in a process of its own.
@@ -88,6 +89,9 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   readonly daemon: boolean;
   readonly #options: ProcessOptions<A, R>;
   readonly #result: Promise<Awaited<R>>;
+  /** Settles when the child has ended and all that it wrote was read. */
+  readonly #over: Promise<void>;
+  #setOver!: () => void;
   #resolve!: (value: Awaited<R>) => void;
   #reject!: (error: unknown) => void;
   #state: State = 'new';
@@ -99,6 +103,8 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   /** A signal of ours ended it, or may have: its end is no news. */
   #signalled = false;
   #started: Promise<this> | undefined;
+  /** Ends a start that is under way. */
+  #giveUp: ((reason: Error) => void) | undefined;
 
   constructor(options: ProcessOptions<A, R>) {
     super();
@@ -108,6 +114,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
     this.#options = options;
     this.name = options.name ?? nextName();
     this.daemon = options.daemon ?? false;
+    this.#over = new Promise((resolve) => (this.#setOver = resolve));
     this.#result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -129,8 +136,10 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
       return Promise.reject(error);
     }
     this.#state = 'starting';
+    noteStarted(this as never);
     this.#started = this.#fork().catch((error: unknown) => {
-      this.#state = 'closed';
+      noteEnded(this as never);
+      if (this.#state === 'starting') this.#state = 'closed';
       this.#settled = true;
       this.#reject(error);
       throw error;
@@ -162,20 +171,19 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   }
 
   get isAlive(): boolean {
+    if (this.#state !== 'running') return false;
     this.#handle?.poll();
-    return this.#state === 'running' && this.#handle?.status === undefined;
+    return this.#handle?.status === undefined;
   }
 
   /** Null while it runs, and if a signal ended it. */
   get exitCode(): number | null {
-    this.#handle?.poll();
-    return this.#handle?.status?.exitCode ?? null;
+    return this.#status()?.exitCode ?? null;
   }
 
   /** Null while it runs, and if it exited by itself. */
   get signalCode(): NodeJS.Signals | null {
-    this.#handle?.poll();
-    return this.#handle?.status?.signalCode ?? null;
+    return this.#status()?.signalCode ?? null;
   }
 
   /** Sends SIGTERM. */
@@ -189,7 +197,8 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   }
 
   /**
-   * Lets go of the process's descriptors.
+   * Lets go of the process's descriptors. A result that was not received yet is lost: `result` rejects with
+   * `ERR_ZYGOTE_CLOSED`.
    *
    * @throws ZygoteError `ERR_ZYGOTE_STILL_RUNNING` while the child runs.
    */
@@ -200,8 +209,15 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
         `${this.name} is still running: join or terminate it before close()`,
       );
     }
+    if (!this.#settled) {
+      this.#settled = true;
+      this.#reject(
+        new ZygoteError('ERR_ZYGOTE_CLOSED', `${this.name} was closed before its result was there: await it before`),
+      );
+    }
     this.#channel?.close();
-    this.#state = 'closed';
+    if (this.#state === 'running' && this.#handle?.status) this.#finish(this.#handle.status);
+    if (this.#state !== 'foreign') this.#state = 'closed';
   }
 
   /** The child keeps this process alive: the default. */
@@ -218,27 +234,40 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   async send(value: unknown): Promise<void> {
     this.#running('send');
     const body = serialize(value);
-    if (!this.#channel) throw new ZygoteError('ERR_ZYGOTE_ENDED', `${this.name} has ended and cannot be sent anything`);
+    if (!this.#channel) throw this.#hasEnded('cannot be sent anything');
     await this.#channel.send(Kind.message, body);
   }
 
   /** The child's memory now. One read of `/proc/<pid>/smaps_rollup`: about 1 ms for each 100 MB that is resident. */
   async memory(): Promise<ProcessMemory> {
-    const { pid } = this.#running('memory');
-    return native().processMemory(pid);
+    const handle = this.#running('memory');
+    handle.poll();
+    // Its number may be another process's by now.
+    if (handle.status) throw this.#hasEnded('has no memory any more');
+    return native().processMemory(handle.pid);
   }
 
   /** Terminates the child if it runs, waits for its end and lets go of it. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#state === 'starting') await this.#started?.catch(() => {});
     if (this.isAlive) this.terminate();
-    if (this.#handle) await this.join();
+    if (this.#handle && this.#state === 'running') await this.#over;
     this.close();
   }
 
   /** @internal In a forked child: this is the parent's. */
-  abandon(): void {
-    this.#state = 'closed';
+  abandon(tell: boolean): void {
+    this.#state = 'foreign';
+    if (tell) {
+      this.#giveUp?.(
+        new ZygoteError(
+          'ERR_ZYGOTE_NOT_A_CHILD',
+          `${this.name} was being started by the process that this one is a copy of: it goes on there only`,
+        ),
+      );
+    }
+    this.#channel?.close();
+    this.#channel = undefined;
   }
 
   async #fork(): Promise<this> {
@@ -259,15 +288,17 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
       parent: process.pid,
       singleThreaded,
     };
+    const givenUp = new Promise<never>((_, reject) => (this.#giveUp = reject));
     let forked;
     try {
-      forked = await forkAtLoopBase({
+      const fork = forkAtLoopBase({
         strategy,
         keep: [...keep, childs],
         drainTimeout: drainTimeout ?? 2000,
         prepare: prepareHeap ? () => settle(prepareHeap) : undefined,
         child: () => runChild(task),
       });
+      forked = await Promise.race([fork, givenUp]);
     } catch (error) {
       native().closeDescriptor(own);
       native().closeDescriptor(childs);
@@ -279,24 +310,28 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
     this.#channel = new Channel(
       own,
       (kind, body) => this.#receive(kind, body),
-      () => void this.#end(),
+      () => (this.#channel = undefined),
     );
     this.#setRef(this.#keepsAlive);
-    void this.#handle.ended.then(() => this.#setRef(this.#keepsAlive));
-    noteStarted(this as never);
+    void this.#handle.ended.then((status) => this.#end(status));
     this.emit('start');
     return this;
   }
 
   #receive(kind: Kind, body: Buffer): void {
-    try {
-      if (kind === Kind.message) this.emit('message', deserialize(body));
-      else if (kind === Kind.result) this.#succeed(deserialize(body) as Awaited<R>);
-      else this.#fail(deserializeThrown(body));
-    } catch (error) {
-      if (kind === Kind.message) throw error;
-      this.#fail(error);
+    if (kind === Kind.message) {
+      this.emit('message', deserialize(body));
+      return;
     }
+    let value;
+    try {
+      value = kind === Kind.result ? deserialize(body) : deserializeThrown(body);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    if (kind === Kind.result) this.#succeed(value as Awaited<R>);
+    else this.#fail(value);
   }
 
   #succeed(value: Awaited<R>): void {
@@ -316,14 +351,18 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
     }
   }
 
-  /** The channel has ended: the child has closed it, which it does by ending, or it was closed here. */
-  async #end(): Promise<void> {
-    this.#channel = undefined;
-    const handle = this.#handle;
-    if (!handle || this.#state === 'closed') return;
-    const status = await handle.ended;
+  async #end(status: ExitStatus): Promise<void> {
+    // What it wrote last may still be in the channel, whose other end a process that it has started may keep open.
+    await this.#channel?.drain();
+    this.#channel?.close();
+    this.#finish(status);
+  }
+
+  #finish(status: ExitStatus): void {
+    if (this.#state !== 'running') return;
     this.#state = 'ended';
     noteEnded(this as never);
+    this.#setOver();
     if (!this.#settled) this.#fail(new ProcessExitError(this.name, status));
     this.emit('exit', status);
   }
@@ -335,7 +374,22 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
     return this;
   }
 
+  #status(): ExitStatus | undefined {
+    if (this.#state !== 'foreign') this.#handle?.poll();
+    return this.#handle?.status;
+  }
+
+  #hasEnded(consequence: string): ZygoteError {
+    return new ZygoteError('ERR_ZYGOTE_ENDED', `${this.name} has ended and ${consequence}`);
+  }
+
   #running(what: string): ChildHandle {
+    if (this.#state === 'foreign') {
+      throw new ZygoteError(
+        'ERR_ZYGOTE_NOT_A_CHILD',
+        `${this.name} was started by the process that this one is a copy of: ${what}() works there only`,
+      );
+    }
     if (!this.#handle) {
       throw new ZygoteError(
         'ERR_ZYGOTE_NOT_STARTED',

@@ -13,6 +13,7 @@ export class ChildHandle {
   #settle!: (status: ExitStatus) => void;
   #watcher: ReadableWatcher | undefined;
   #keepsAlive = true;
+  #waits = 0;
 
   constructor(
     readonly pid: number,
@@ -49,14 +50,29 @@ export class ChildHandle {
     return true;
   }
 
+  /** Whether the child keeps this process alive also while nobody waits for it. */
   setRef(keepsAlive: boolean): void {
     this.#keepsAlive = keepsAlive;
-    this.#watcher?.setRef(keepsAlive);
-    refTimer();
+    this.#applyRef();
+  }
+
+  /** Notes that somebody waits, until the function returned is called. */
+  beginWait(): () => void {
+    this.#waits++;
+    this.#applyRef();
+    return () => {
+      this.#waits--;
+      this.#applyRef();
+    };
   }
 
   get keepsAlive(): boolean {
-    return this.#keepsAlive && !this.status;
+    return (this.#keepsAlive || this.#waits > 0) && !this.status;
+  }
+
+  #applyRef(): void {
+    this.#watcher?.setRef(this.keepsAlive);
+    refTimer();
   }
 
   /** Lets go of the descriptor and the watcher. */
@@ -111,7 +127,7 @@ function stopListening(): void {
   listening = false;
 }
 
-/** The handle of a child that was forked by hand; made at the first wait for it. */
+/** The handle of a child that was forked by hand; made at the first wait for it. By itself it keeps nothing alive. */
 export function adopt(pid: number): ChildHandle {
   if (!Number.isInteger(pid) || pid <= 0) {
     throw new ZygoteError(
@@ -120,5 +136,8 @@ export function adopt(pid: number): ChildHandle {
     );
   }
   const known = [...watched].find((child) => child.pid === pid);
-  return known ?? new ChildHandle(pid, native().openPidfd(pid));
+  if (known) return known;
+  const child = new ChildHandle(pid, native().openPidfd(pid));
+  child.setRef(false);
+  return child;
 }

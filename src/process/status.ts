@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import type { ExitStatus } from '../errors.js';
+import { type ExitStatus, ZygoteError } from '../errors.js';
 import type { BindingEnded } from '../native/binding.js';
 
 /** The form in which Node reports how a process ended. */
@@ -18,6 +18,6 @@ function signalName(number: number): NodeJS.Signals {
 export function signalNumber(signal: NodeJS.Signals | number): number {
   if (typeof signal === 'number') return signal;
   const number = constants.signals[signal];
-  if (number === undefined) throw new TypeError(`unknown signal "${String(signal)}"`);
+  if (number === undefined) throw new ZygoteError('ERR_ZYGOTE_INVALID_ARGUMENT', `unknown signal "${String(signal)}"`);
   return number;
 }

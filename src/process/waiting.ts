@@ -1,4 +1,5 @@
 /** Waits with a timeout and a signal, the same way everywhere. */
+import { ZygoteError } from '../errors.js';
 
 /** Every wait takes these. */
 export interface WaitOptions {
@@ -11,7 +12,11 @@ export interface WaitOptions {
 /** The value, or undefined after the timeout. */
 export function waitFor<T>(promise: Promise<T>, { timeout, signal }: WaitOptions = {}): Promise<T | undefined> {
   if (timeout !== undefined && !(timeout >= 0)) {
-    return Promise.reject(new RangeError(`timeout must be a number of milliseconds, not ${timeout}`));
+    const error = new ZygoteError(
+      'ERR_ZYGOTE_INVALID_ARGUMENT',
+      `timeout must be a number of milliseconds, not ${String(timeout)}`,
+    );
+    return Promise.reject(error);
   }
   if (timeout === undefined && !signal) return promise;
   return new Promise((resolve, reject) => {

@@ -34,18 +34,19 @@ export function forkAtLoopBase(request: ForkRequest): Promise<ForkedChild> {
     // Found in the parent, once, so that no child has to look.
     internals();
     const deadline = performance.now() + request.drainTimeout;
-    let prepared = false;
+    let turns = 0;
     const ready = (): boolean => {
-      if (requestsInFlight().length > 0) {
-        if (performance.now() < deadline) return false;
-        throw inFlightError(request.drainTimeout);
-      }
+      // The first turn is free; later ones mean that the pool did not come to rest.
+      if (turns++ > 0 && performance.now() > deadline) throw inFlightError(request.drainTimeout);
+      return !lookingUpNames();
+    };
+    let prepared = false;
+    const prepare = (): void => {
       request.prepare?.();
       runBefore();
       prepared = true;
-      return true;
     };
-    native().forkAtLoopBase(options, ready, (error, forked) => {
+    native().forkAtLoopBase(options, ready, prepare, (error, forked) => {
       if (forked?.pid === 0) {
         request.child();
         return;
@@ -62,41 +63,28 @@ export function forkAtLoopBase(request: ForkRequest): Promise<ForkedChild> {
   });
 }
 
-/** Requests that do not use the thread pool: their descriptors are severed in the child, so they never complete there. */
-const ON_CONNECTIONS = new Set([
-  'PipeConnectWrap',
-  'ShutdownWrap',
-  'TCPConnectWrap',
-  'UDPSendWrap',
-  'WriteWrap',
-  'LibuvStreamWrap',
-  'TLSWrap',
-  'JSStream',
-]);
-
 /**
- * Requests in libuv's thread pool (files, DNS, compression, cryptography), by the names that
- * `process.getActiveResourcesInfo()` has for them. In a child they would complete a second time, and go on with what the
- * parent's code meant to do next.
+ * Whether names are being looked up. libuv keeps some threads free of that slow work, so that look-ups may still be queued
+ * when all else is done.
  */
-function requestsInFlight(): string[] {
-  const count = native().activeRequests();
-  if (count === 0) return [];
-  const names = process.getActiveResourcesInfo().filter((name) => /Req|Wrap$|Job/.test(name));
-  const inPool = names.filter((name) => /Req/.test(name));
-  const onConnections = names.filter((name) => ON_CONNECTIONS.has(name)).length;
-  // Compression and cryptography are counted by libuv only.
-  const unnamed = count - onConnections - inPool.length;
-  return unnamed > 0 ? [...inPool, ...Array<string>(unnamed).fill('compression, cryptography or other work')] : inPool;
+function lookingUpNames(): boolean {
+  return native().activeRequests() > 0 && process.getActiveResourcesInfo().some(isLookUp);
+}
+
+function isLookUp(resource: string): boolean {
+  return resource === 'GetAddrInfoReqWrap' || resource === 'GetNameInfoReqWrap';
 }
 
 function inFlightError(waited: number): ZygoteError {
   const counts = new Map<string, number>();
-  for (const name of requestsInFlight()) counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const name of process.getActiveResourcesInfo()) {
+    if (/Req/.test(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
   const list = [...counts].map(([name, count]) => `${name} × ${count}`).join(', ');
   return new ZygoteError(
     'ERR_ZYGOTE_REQUESTS_IN_FLIGHT',
-    `requests are in flight in the thread pool and did not end within ${waited} ms (${list}): the child would complete ` +
-      'them a second time. Await them before start(), or give a longer drainTimeout',
+    `requests are in flight in libuv's thread pool and did not end within ${waited} ms ` +
+      `(${list || 'compression, cryptography or other work'}): the child would complete them a second time. ` +
+      'Await them before start(), or give a longer drainTimeout',
   );
 }

@@ -92,7 +92,7 @@ pub struct Exception {
 }
 
 impl Exception {
-    pub fn exception(&self) -> sys::napi_value {
+    pub fn value(&self) -> sys::napi_value {
         self.value
     }
 

@@ -1,14 +1,16 @@
 //! `fork` for JavaScript: at once, or at the bottom of the event loop.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use napi::Env;
 use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 use zygote_forkall::{Error, Forked, Options, WatchedPath};
 
-use crate::callback::{Answer, Callback, error_value, null, own_loop, to_value};
+use crate::callback::{Answer, Callback, Exception, error_value, null, own_loop, to_value};
 use crate::error::{Code, Result};
+use crate::pool;
 use crate::uv::{self, Handle, Loop, Owned};
 
 /// How to fork.
@@ -85,9 +87,21 @@ unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<B
     if cfg!(target_os = "linux") && unsafe { libc::getpid() != libc::gettid() } {
         return Err(Code::NotMainThread.error("fork must be called on the main thread, not in a Worker"));
     }
+    // SAFETY: the caller's own loop.
+    let paths =
+        if options.sever || options.single_threaded { Vec::new() } else { unsafe { uv::watched_paths(uv_loop) } };
+    let watched: Vec<_> = paths.iter().filter_map(|path| WatchedPath::new(path)).collect();
+    let settings = Options {
+        park_deadline: Duration::from_secs_f64((options.park_timeout / 1000.0).clamp(0.0, 1e9)),
+        // What is kept on purpose is for both processes, also a FIFO of which this process has both ends.
+        share: &options.keep,
+        sever_except: options.sever.then_some(&options.keep),
+        watched_paths: &watched,
+        ..Options::default()
+    };
     let forked = if options.single_threaded {
         // SAFETY: the caller of this function has made sure that V8 needs no other thread.
-        let forked = unsafe { zygote_forkall::fork_single_threaded() }.map_err(|error| convert(&error))?;
+        let forked = unsafe { zygote_forkall::fork_single_threaded(&settings) }.map_err(|error| convert(&error))?;
         if matches!(forked, Forked::Child) {
             // SAFETY: the child has no other thread.
             unsafe { uv::fork_loop(uv_loop) }
@@ -95,19 +109,13 @@ unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<B
         }
         forked
     } else {
-        // SAFETY: the caller's own loop.
-        let paths = if options.sever { Vec::new() } else { unsafe { uv::watched_paths(uv_loop) } };
-        let watched: Vec<_> = paths.iter().filter_map(|path| WatchedPath::new(path)).collect();
-        let settings = Options {
-            park_deadline: Duration::from_secs_f64((options.park_timeout / 1000.0).clamp(0.0, 1e9)),
-            sever_except: options.sever.then_some(&options.keep),
-            watched_paths: &watched,
-            ..Options::default()
-        };
         // SAFETY: V8 and libuv go on in the child as complete clones; nothing here is held across the call but plain
         // memory.
         unsafe { zygote_forkall::fork(&settings) }.map_err(|error| convert(&error))?
     };
+    if matches!(forked, Forked::Child) {
+        GENERATION.fetch_add(1, Ordering::Relaxed);
+    }
     Ok(forked.into())
 }
 
@@ -120,28 +128,52 @@ pub fn fork(env: Env, options: BindingForkOptions) -> Result<BindingForked> {
 
 struct Request {
     ready: Callback,
+    prepare: Callback,
     callback: Callback,
     uv_loop: *mut Loop,
     options: BindingForkOptions,
+    /// How long the loop may stand still for the thread pool at the next attempt.
+    patience: Duration,
+    /// The loop is left alone until then: for as long as the last attempt has kept it.
+    not_before: Instant,
+    /// Of [`GENERATION`], when it was made.
+    generation: u32,
 }
+
+/// How many forks lie between this process and the first one. A request of an earlier generation is the parent's: a child
+/// that carried it out too would start a second process of the same name on the same channel.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// First time that the loop stands still for the thread pool; each further attempt takes twice as long, up to the longest.
+const FIRST_PATIENCE: Duration = Duration::from_millis(2);
+const LONGEST_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Forks when the event loop has come round, with no JavaScript on the stack, so that a child goes on with nothing but
 /// `callback`. It is called in both processes, with the error or `null` and the outcome or `null`.
 ///
-/// Right before, `ready` is asked: while it returns false, the loop goes round; when it throws, there is no fork and
-/// `callback` gets the error.
+/// Before, `ready` is asked: while it returns false, or the thread pool does not come to rest, the loop goes round. Right
+/// before the fork `prepare` is called. When one of them throws, there is no fork and `callback` gets the error.
 #[napi]
 pub fn fork_at_loop_base(
     env: Env,
     options: BindingForkOptions,
     ready: Function<'_>,
+    prepare: Function<'_>,
     callback: Function<'_>,
 ) -> Result<()> {
     let uv_loop = own_loop(env)?;
-    let ready = Callback::new(env, &ready, "zygote.fork")?;
-    let callback = Callback::new(env, &callback, "zygote.fork")?;
+    let request = Request {
+        ready: Callback::new(env, &ready, "zygote.fork")?,
+        prepare: Callback::new(env, &prepare, "zygote.fork")?,
+        callback: Callback::new(env, &callback, "zygote.fork")?,
+        uv_loop,
+        options,
+        patience: FIRST_PATIENCE,
+        not_before: Instant::now(),
+        generation: GENERATION.load(Ordering::Relaxed),
+    };
     // SAFETY: the environment's own loop, on its own thread.
-    unsafe { Owned::idle(uv_loop, Request { ready, callback, uv_loop, options }, on_idle) }
+    unsafe { Owned::idle(uv_loop, request, on_idle) }
         .map(drop)
         .map_err(|error| Code::System.error(format_args!("uv_idle: {error}")))
 }
@@ -149,20 +181,73 @@ pub fn fork_at_loop_base(
 unsafe extern "C" fn on_idle(handle: *mut Handle) {
     // SAFETY: made by `fork_at_loop_base` with a Request.
     let Some((owned, request)) = (unsafe { Owned::<Request>::from_callback(handle) }) else { return };
-    match request.ready.ask() {
-        Answer::No => return,
-        Answer::Yes => {
-            // SAFETY: the loop that is calling this very callback.
-            let outcome = unsafe { fork_now(request.uv_loop, &request.options) };
-            request.callback.call(|env| match outcome {
-                Ok(forked) => [null(env), to_value(env, forked)],
-                Err(error) => [error_value(env, error), null(env)],
-            });
-        }
-        Answer::Threw(scope) => {
-            request.callback.call(|env| [scope.exception(), null(env)]);
-            scope.close();
-        }
+    // SAFETY: the loop that is calling this very callback.
+    if request.generation != GENERATION.load(Ordering::Relaxed) || unsafe { attempt(request) } {
+        owned.close();
     }
-    owned.close();
+}
+
+/// True if it has been decided: forked, or refused.
+///
+/// # Safety
+/// Called by the request's own loop.
+unsafe fn attempt(request: &mut Request) -> bool {
+    let refuse = |exception: Exception| {
+        request.callback.call(|env| [exception.value(), null(env)]);
+        exception.close();
+        true
+    };
+    match request.ready.ask() {
+        Answer::Yes => {}
+        Answer::No => return false,
+        Answer::Threw(exception) => return refuse(exception),
+    }
+    if Instant::now() < request.not_before {
+        return false;
+    }
+    // SAFETY: per the caller.
+    let resting = match unsafe { come_to_rest(request.uv_loop, request.patience) } {
+        Ok(Some(resting)) => resting,
+        Ok(None) => {
+            request.not_before = Instant::now() + request.patience;
+            request.patience = LONGEST_PATIENCE.min(2 * request.patience);
+            return false;
+        }
+        Err(error) => {
+            request.callback.call(|env| [error_value(env, Code::System.error(error)), null(env)]);
+            return true;
+        }
+    };
+    if let Answer::Threw(exception) = request.prepare.ask() {
+        drop(resting);
+        return refuse(exception);
+    }
+    // SAFETY: per the caller.
+    let outcome = unsafe { fork_now(request.uv_loop, &request.options) };
+    if matches!(outcome, Ok(BindingForked { pid: 0, .. })) {
+        // SAFETY: the pool is at rest, as in the parent.
+        unsafe { pool::forget_completed(request.uv_loop) };
+    }
+    drop(resting);
+    request.callback.call(|env| match outcome {
+        Ok(forked) => [null(env), to_value(env, forked)],
+        Err(error) => [error_value(env, error), null(env)],
+    });
+    true
+}
+
+/// `Some(None)` where there is nothing that could be in the pool.
+///
+/// # Safety
+/// `uv_loop` is the loop of the calling thread.
+unsafe fn come_to_rest(
+    uv_loop: *mut Loop,
+    patience: Duration,
+) -> std::result::Result<Option<Option<pool::Resting>>, String> {
+    // SAFETY: per the caller.
+    if unsafe { pool::active_requests(uv_loop) } == 0 {
+        return Ok(Some(None));
+    }
+    // SAFETY: per the caller.
+    Ok(unsafe { pool::rest(uv_loop, patience) }?.map(Some))
 }

@@ -9,6 +9,8 @@ pub mod error;
 mod fork;
 mod metrics;
 #[cfg(unix)]
+mod pool;
+#[cfg(unix)]
 mod process;
 #[cfg(unix)]
 mod random;

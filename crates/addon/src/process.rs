@@ -11,7 +11,7 @@ use zygote_process::{channel, lifetime, standard, wait};
 
 use crate::callback::own_loop;
 use crate::error::{Code, Result};
-use crate::uv;
+use crate::{pool, uv};
 
 /// How a process ended: one of the two is set.
 #[napi(object)]
@@ -43,14 +43,14 @@ pub fn open_pidfd(pid: i32) -> i32 {
 #[napi]
 pub fn active_requests(env: Env) -> Result<u32> {
     // SAFETY: the environment's own loop.
-    Ok(unsafe { uv::active_requests(own_loop(env)?) })
+    Ok(unsafe { pool::active_requests(own_loop(env)?) })
 }
 
-/// See `uv::unref_inherited`.
+/// See `uv::stop_inherited`.
 #[napi]
-pub fn unref_inherited(env: Env, keep: Vec<i32>) -> Result<()> {
+pub fn stop_inherited(env: Env, keep: Vec<i32>) -> Result<()> {
     // SAFETY: the environment's own loop.
-    unsafe { uv::unref_inherited(own_loop(env)?, &keep) };
+    unsafe { uv::stop_inherited(own_loop(env)?, &keep) };
     Ok(())
 }
 
@@ -106,9 +106,11 @@ pub fn die_with_parent(parent: i32) -> Result<bool> {
     lifetime::die_with_parent(parent).map_err(failed("prctl(PR_SET_PDEATHSIG)"))
 }
 
-/// Makes standard input empty. See `zygote_process::standard`.
+/// Makes standard input empty. See `zygote_process::standard`. The loop must not be reading it.
 #[napi]
-pub fn empty_input(watched: bool) -> Result<()> {
+pub fn empty_input(env: Env, watched: bool) -> Result<()> {
+    // SAFETY: the environment's own loop, which reads nothing from it, as documented.
+    unsafe { uv::forget_descriptor(own_loop(env)?, libc::STDIN_FILENO) };
     standard::empty_input(watched).map_err(failed("open /dev/null"))
 }
 

@@ -17,6 +17,7 @@ pub struct Handle {
 
 const UV_ASYNC: c_int = 1;
 const UV_FS_EVENT: c_int = 3;
+const UV_FS_POLL: c_int = 4;
 const UV_IDLE: c_int = 6;
 const UV_POLL: c_int = 8;
 const UV_NAMED_PIPE: c_int = 7;
@@ -27,10 +28,6 @@ const UV_TIMER: c_int = 13;
 const UV_TTY: c_int = 14;
 const UV_UDP: c_int = 15;
 const UV_READABLE: c_int = 1;
-
-/// Offset of `active_reqs.count` in `uv_loop_t` on 64-bit systems, the same in all of libuv 1.x: data, active handles and
-/// a queue link of two pointers come before.
-const LOOP_ACTIVE_REQUESTS: usize = 32;
 
 /// Offset of `pending` in `uv_async_t` on 64-bit Unix, the same in all of libuv 1.x: 96 bytes of `uv_handle_t`, the
 /// callback and a queue link of two pointers.
@@ -58,10 +55,15 @@ unsafe extern "C" {
     fn uv_async_send(handle: *mut Handle) -> c_int;
     fn uv_fileno(handle: *const Handle, fd: *mut c_int) -> c_int;
     fn uv_read_stop(stream: *mut Handle) -> c_int;
+    fn uv_fs_event_stop(handle: *mut Handle) -> c_int;
+    fn uv_fs_poll_stop(handle: *mut Handle) -> c_int;
+    #[cfg(target_os = "linux")]
+    fn uv_backend_fd(uv_loop: *const Loop) -> c_int;
     fn uv_strerror(error: c_int) -> *const c_char;
 }
 
-fn check(code: c_int) -> Result<(), String> {
+/// The name of libuv's error, if the code is one.
+pub fn check(code: c_int) -> Result<(), String> {
     if code >= 0 {
         return Ok(());
     }
@@ -202,21 +204,12 @@ pub unsafe fn watched_paths(uv_loop: *mut Loop) -> Vec<CString> {
     paths
 }
 
-/// Number of requests in flight: operations in the thread pool, connects, writes.
+/// In a child that is to run nothing of its parent's: what was inherited no longer keeps the loop alive, reads or watches
+/// files. Handles of descriptors in `keep` stay as they are.
 ///
 /// # Safety
 /// `uv_loop` is the running thread's loop.
-pub unsafe fn active_requests(uv_loop: *mut Loop) -> u32 {
-    // SAFETY: a 32-bit counter at this offset, per the caller and libuv's layout.
-    unsafe { uv_loop.cast::<u8>().add(LOOP_ACTIVE_REQUESTS).cast::<u32>().read() }
-}
-
-/// In a child that is to run nothing of its parent's: what was inherited no longer keeps the loop alive, and no longer
-/// reads from a terminal. Handles of descriptors in `keep` stay as they are.
-///
-/// # Safety
-/// `uv_loop` is the running thread's loop.
-pub unsafe fn unref_inherited(uv_loop: *mut Loop, keep: &[c_int]) {
+pub unsafe fn stop_inherited(uv_loop: *mut Loop, keep: &[c_int]) {
     unsafe extern "C" fn each(handle: *mut Handle, keep: *mut c_void) {
         // SAFETY: libuv hands a living handle, and the slice given to uv_walk.
         unsafe {
@@ -232,8 +225,18 @@ pub unsafe fn unref_inherited(uv_loop: *mut Loop, keep: &[c_int]) {
             {
                 return;
             }
-            if kind == UV_TTY {
-                uv_read_stop(handle);
+            match kind {
+                UV_TCP | UV_NAMED_PIPE | UV_TTY => {
+                    uv_read_stop(handle);
+                }
+                // The child's first watch gets the number that the parent's first one has, and would wake both.
+                UV_FS_EVENT => {
+                    uv_fs_event_stop(handle);
+                }
+                UV_FS_POLL => {
+                    uv_fs_poll_stop(handle);
+                }
+                _ => {}
             }
             uv_unref(handle);
         }
@@ -241,6 +244,20 @@ pub unsafe fn unref_inherited(uv_loop: *mut Loop, keep: &[c_int]) {
     let mut keep = keep;
     // SAFETY: per the caller; `each` gets the slice it expects.
     unsafe { uv_walk(uv_loop, each, (&raw mut keep).cast()) };
+}
+
+/// Has the loop forget `fd` before another object takes its number: what epoll was asked to watch is the object, which lives
+/// on in the parent, and would go on waking this process.
+///
+/// # Safety
+/// `uv_loop` is the running thread's loop, and no active handle of it uses `fd`.
+#[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "kqueue forgets by the number"))]
+pub unsafe fn forget_descriptor(uv_loop: *mut Loop, fd: c_int) {
+    #[cfg(target_os = "linux")]
+    // SAFETY: per the caller; fails without effect where `fd` is not watched.
+    unsafe {
+        libc::epoll_ctl(uv_backend_fd(uv_loop), libc::EPOLL_CTL_DEL, fd, std::ptr::null_mut());
+    }
 }
 
 /// `uv_loop_fork`, without losing wake-ups: libuv forgets which `uv_async_t` were pending.

@@ -213,17 +213,18 @@ pub unsafe fn fork(options: &Options<'_>) -> Result<Forked, Error> {
     unsafe { threads::fork(options) }
 }
 
-/// Clones this process with the calling thread only, by libc's `fork`, after making all memory inheritable.
+/// Clones this process with the calling thread only, by libc's `fork`, after making all memory inheritable. Of the options
+/// only [`sever_except`](Options::sever_except) counts: no thread is parked, and kernel objects stay shared.
 ///
 /// # Errors
-/// [`Error::Call`] if the system refuses (`EAGAIN`, `ENOMEM`).
+/// [`Error::Call`] if the system refuses (`EAGAIN`, `ENOMEM`, `EMFILE`).
 ///
 /// # Safety
 /// As [`fork`]; in addition the child must not need any other thread, nor a lock that one held.
 #[cfg(unix)]
-pub unsafe fn fork_single_threaded() -> Result<Forked, Error> {
+pub unsafe fn fork_single_threaded(options: &Options<'_>) -> Result<Forked, Error> {
     // SAFETY: per the caller.
-    unsafe { single::fork() }
+    unsafe { single::fork(options) }
 }
 
 /// Time that `clone(2)` alone takes in the parent for this process, measured with a child that ends at once: the floor

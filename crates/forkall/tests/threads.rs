@@ -24,6 +24,7 @@ cases!(
     the_main_thread_has_ended,
     processes_start_meanwhile,
     names_and_nice_values,
+    processors_and_policies,
     alternate_signal_stacks,
     restartable_sequences,
     registers,
@@ -43,7 +44,7 @@ fn threads_start_and_end_meanwhile() {
     let started: Arc<Vec<AtomicU64>> = Arc::new((0..3).map(|_| AtomicU64::new(0)).collect());
     for index in 0..3_usize {
         let started = Arc::clone(&started);
-        let mut random = Random::new();
+        let mut random = Random::from(random.below(u64::MAX));
         spawn("starter", move || {
             loop {
                 let spin = random.below(2000);
@@ -93,7 +94,7 @@ fn an_ending_thread_can_be_joined_in_the_child() {
             assert_eq!(handle.join().expect("join"), index as u64);
         }
         match forked {
-            Forked::Child => end_child(|| assert_eq!(entries("task"), 1)),
+            Forked::Child => end_child(|| wait_for("no thread is left", || entries("task") == 1)),
             Forked::Parent { pid, pidfd, .. } => Child { pid, pidfd }.join(),
         }
     }
@@ -181,46 +182,45 @@ fn fork_from_another_thread() {
 
 /// A fork that another thread is about to make is made by both processes: it is a thread like any other.
 fn two_threads_fork_at_once() {
-    let forks: Arc<[AtomicUsize; 2]> = Arc::new([const { AtomicUsize::new(0) }; 2]);
-    let depth = Arc::new(AtomicUsize::new(0));
-    let threads: Vec<_> = (0..2)
-        .map(|index| {
-            let (forks, depth) = (Arc::clone(&forks), Arc::clone(&depth));
-            spawn("forker", move || {
-                for _ in 0..60 {
-                    let before = depth.load(Ordering::SeqCst);
-                    let other = forks[1 - index].load(Ordering::SeqCst);
-                    match unsafe { fork(&Options::default()) }.expect("fork") {
-                        Forked::Parent { pid, pidfd, .. } => {
-                            Child { pid, pidfd }.join();
-                            forks[index].fetch_add(1, Ordering::SeqCst);
-                            if depth.load(Ordering::SeqCst) > 0 {
-                                // In somebody's child: no more.
-                                forks[index].fetch_add(1000, Ordering::SeqCst);
-                                loop {
-                                    std::thread::park();
-                                }
-                            }
-                        }
-                        Forked::Child => {
-                            depth.fetch_add(1, Ordering::SeqCst);
-                            end_child(|| {
-                                if before == 0 {
-                                    wait_for("the other one goes on", || {
-                                        let now = forks[1 - index].load(Ordering::SeqCst);
-                                        now > other || now == 60
-                                    });
-                                }
-                            });
-                        }
+    static PROGRESS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
+    static DONE: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
+    static IN_COPY: AtomicBool = AtomicBool::new(false);
+    let forker = |mine: usize| {
+        let other = 1 - mine;
+        for _ in 0..100 {
+            let before = PROGRESS[other].load(Ordering::SeqCst);
+            match unsafe { fork(&Options::default()) }.expect("fork") {
+                Forked::Parent { pid, pidfd, .. } => {
+                    pidfd.map(|pidfd| unsafe { libc::close(pidfd) });
+                    let mut status = 0;
+                    // In the copy of this thread, in the other one's child, there may be no such process to wait for.
+                    if unsafe { libc::waitpid(pid, &raw mut status, 0) } == pid {
+                        assert_eq!(status, 0);
+                    }
+                    PROGRESS[mine].fetch_add(1, Ordering::SeqCst);
+                    while IN_COPY.load(Ordering::SeqCst) {
+                        PROGRESS[mine].fetch_add(1, Ordering::SeqCst);
+                        std::thread::sleep(Duration::from_micros(50));
                     }
                 }
-            })
-        })
-        .collect();
-    for thread in threads {
+                Forked::Child => {
+                    let first = !IN_COPY.swap(true, Ordering::SeqCst);
+                    end_child(|| {
+                        wait_for("the other one goes on", || {
+                            !first
+                                || DONE[other].load(Ordering::SeqCst)
+                                || PROGRESS[other].load(Ordering::SeqCst) > before
+                        });
+                    });
+                }
+            }
+        }
+        DONE[mine].store(true, Ordering::SeqCst);
+    };
+    for thread in [0, 1].map(|mine| spawn("forker", move || forker(mine))) {
         thread.join().expect("join");
     }
+    assert_eq!(PROGRESS.each_ref().map(|progress| progress.load(Ordering::SeqCst)), [100; 2]);
 }
 
 fn the_main_thread_has_ended() {
@@ -240,7 +240,8 @@ fn the_main_thread_has_ended() {
         }
         std::process::exit(0);
     });
-    unsafe { libc::pthread_exit(std::ptr::null_mut()) };
+    // Not pthread_exit: it unwinds.
+    unsafe { libc::syscall(libc::SYS_exit, 0) };
 }
 
 /// Starting a program stops its thread in the kernel until the program runs.
@@ -304,6 +305,51 @@ fn names_and_nice_values() {
     .join();
 }
 
+fn processors() -> Vec<usize> {
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        support::ok(libc::sched_getaffinity(0, size_of_val(&set), &raw mut set));
+        (0..libc::CPU_SETSIZE as usize).filter(|processor| libc::CPU_ISSET(*processor, &set)).collect()
+    }
+}
+
+fn run_on(processor: usize) {
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(processor, &mut set);
+        support::ok(libc::sched_setaffinity(0, size_of_val(&set), &raw const set));
+    }
+}
+
+fn processors_and_policies() {
+    let all = processors();
+    let rounds = Arc::new(AtomicU64::new(0));
+    spawn("pinned", {
+        let (rounds, last) = (Arc::clone(&rounds), *all.last().expect("a processor"));
+        move || {
+            run_on(last);
+            let parameters: libc::sched_param = unsafe { std::mem::zeroed() };
+            support::ok(unsafe {
+                libc::syscall(libc::SYS_sched_setscheduler, 0, libc::SCHED_BATCH, &raw const parameters)
+            });
+            loop {
+                assert_eq!(processors(), [last]);
+                assert_eq!(unsafe { libc::syscall(libc::SYS_sched_getscheduler, 0) }, i64::from(libc::SCHED_BATCH));
+                rounds.fetch_add(1, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_micros(50));
+            }
+        }
+    });
+    wait_for("it runs", || rounds.load(Ordering::SeqCst) > 3);
+    in_child(|| {
+        let before = rounds.load(Ordering::SeqCst);
+        wait_for("it goes on", || rounds.load(Ordering::SeqCst) > before + 3);
+        assert_eq!(processors(), all);
+        assert_eq!(unsafe { libc::syscall(libc::SYS_sched_getscheduler, 0) }, i64::from(libc::SCHED_OTHER));
+    })
+    .join();
+}
+
 fn alternate_stack() -> (usize, usize) {
     let mut stack: libc::stack_t = unsafe { std::mem::zeroed() };
     support::ok(unsafe { libc::sigaltstack(std::ptr::null(), &raw mut stack) });
@@ -332,8 +378,12 @@ fn alternate_signal_stacks() {
             assert!(mine.1 > 0, "Rust gives each thread such a stack");
             loop {
                 assert_eq!(alternate_stack(), mine);
-                unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), gettid(), libc::SIGUSR1) };
+                let (pid, tid) = (std::process::id(), gettid());
+                unsafe { libc::syscall(libc::SYS_tgkill, pid, tid, libc::SIGUSR1) };
                 let at = HANDLER_AT.swap(0, Ordering::SeqCst);
+                if (pid, tid) != (std::process::id(), gettid()) {
+                    continue; // the fork came between asking for the numbers and using them
+                }
                 assert!((mine.0..mine.0 + mine.1).contains(&at), "the handler ran at {at:#x}, not on {mine:x?}");
                 rounds.fetch_add(1, Ordering::SeqCst);
             }
@@ -351,19 +401,11 @@ fn alternate_signal_stacks() {
 }
 
 fn restartable_sequences() {
-    let processors: Vec<usize> = unsafe {
-        let mut set: libc::cpu_set_t = std::mem::zeroed();
-        support::ok(libc::sched_getaffinity(0, size_of_val(&set), &raw mut set));
-        (0..libc::CPU_SETSIZE as usize).filter(|processor| libc::CPU_ISSET(*processor, &set)).collect()
-    };
+    let processors = processors();
     // The kernel keeps the number of the processor up to date in a registered area only.
     let check = move || {
         for processor in processors.iter().rev().chain(&processors) {
-            unsafe {
-                let mut set: libc::cpu_set_t = std::mem::zeroed();
-                libc::CPU_SET(*processor, &mut set);
-                support::ok(libc::sched_setaffinity(0, size_of_val(&set), &raw const set));
-            }
+            run_on(*processor);
             assert_eq!(unsafe { libc::sched_getcpu() }, *processor as i32);
             if let Some(seen) = rseq_processor() {
                 assert_eq!(seen, *processor as i32);
@@ -448,6 +490,7 @@ fn registers() {
         match unsafe { fork(&Options::default()) }.expect("fork") {
             Forked::Child => {}
             Forked::Parent { pid, pidfd, .. } => {
+                stop.store(true, Ordering::Relaxed);
                 let status = Child { pid, pidfd }.wait();
                 if generation == 0 {
                     assert_eq!(status, 0);

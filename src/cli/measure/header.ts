@@ -7,10 +7,10 @@ export function headerText(
   { rounds, scale }: { rounds: number; scale: number },
   width: number,
 ): string {
-  const { cpu, cpus, memory, os, kernel, node, v8, zygote, date } = environment;
+  const { cpu, cpus, memory, load, os, kernel, node, v8, zygote, date } = environment;
   const lines = [
     `zygote ${zygote} measure: one child, the same data, each way to hand it over`,
-    `${cpus} CPUs, ${cpu}, ${Math.round(memory / 2 ** 30)} GB; ${os}, kernel ${kernel}`,
+    `${cpus} CPUs, ${cpu}, ${Math.round(memory / 2 ** 30)} GB, load ${load.toFixed(2)}; ${os}, kernel ${kernel}`,
     `Node ${node}, V8 ${v8}; ${date}; ${rounds} rounds after one to warm up${scale === 1 ? '' : `; sizes x ${scale}`}`,
   ];
   return `${lines.flatMap((line) => wrap(line, width)).join('\n')}\n`;

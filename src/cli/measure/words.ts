@@ -19,19 +19,19 @@ function conclude(payload: MeasuredPayload): string[] {
     .find((other) => other !== undefined);
   if (rival === undefined) return [];
   const rest = others.filter((other) => other !== rival);
-  const subject = payload.name === 'nothing' ? 'nothing at all' : shortTitle(payload);
+  const isEmpty = payload.name === 'nothing';
   const parts = [
-    `usable in the child after ${against(fork, rival, (one) => one.usable.median, ['sooner', 'later'])}` +
+    `${isEmpty ? 'up' : 'usable in the child'} after ${against(fork, rival, (one) => one.usable.median, ['sooner', 'later'])}` +
       listed(rest, (one) => `${number(one.usable.median)} ms`),
     `the parent is blocked for ${against(fork, rival, (one) => one.blocked.median, ['shorter', 'longer'])}`,
   ];
-  if (payload.name !== 'nothing') {
+  if (!isEmpty) {
     parts.push(
       `reading all of it takes ${against(fork, rival, (one) => one.read.median, ['faster', 'slower'])}`,
       memoryPart(fork, rival),
     );
   }
-  return [`${subject}: ${parts.join('; ')}.`];
+  return [`${isEmpty ? 'a child without data' : shortTitle(payload)}: ${parts.join('; ')}.`];
 }
 
 const preferred: ContestantName[] = ['clone', 'advanced', 'json', 'shared'];
@@ -39,6 +39,9 @@ const preferred: ContestantName[] = ['clone', 'advanced', 'json', 'shared'];
 function shortTitle({ title }: MeasuredPayload): string {
   return title.replace(/, from the package .*/, '');
 }
+
+/** Smaller differences are not spoken of. */
+const NOTABLE = 1.05;
 
 /** 3.94 ms by fork against 1,213 ms by structured clone (308x sooner) */
 function against(
@@ -49,8 +52,9 @@ function against(
 ): string {
   const ours = pick(fork);
   const theirs = pick(rival);
-  const ratio = ours <= theirs ? `${times(theirs / ours)} ${less}` : `${times(ours / theirs)} ${more}`;
-  return `${number(ours)} ms by ${inWords[fork.name]} against ${number(theirs)} ms by ${inWords[rival.name]} (${ratio})`;
+  const result = `${number(ours)} ms by ${inWords[fork.name]} against ${number(theirs)} ms by ${inWords[rival.name]}`;
+  const ratio = Math.max(ours / theirs, theirs / ours);
+  return ratio < NOTABLE ? result : `${result} (${times(ratio)} ${ours < theirs ? less : more})`;
 }
 
 function listed(rest: readonly MeasuredContestant[], text: (contestant: MeasuredContestant) => string): string {
@@ -58,7 +62,10 @@ function listed(rest: readonly MeasuredContestant[], text: (contestant: Measured
 }
 
 function memoryPart(fork: MeasuredContestant, rival: MeasuredContestant): string {
-  const own = ({ memory }: MeasuredContestant): string => megabytes(memory.read.privateDirty.median);
   const whose = rival.memory.of === 'growth' ? 'the thread adds' : 'the other child has';
   return `after that the forked child has ${own(fork)} MB of memory of its own, and ${whose} ${own(rival)} MB`;
+}
+
+function own({ memory }: MeasuredContestant): string {
+  return megabytes(memory.read.privateDirty.median);
 }

@@ -12,7 +12,7 @@ import {
 import type { Payload } from '../payloads/payload.js';
 import { summarize } from '../stats.js';
 import { now } from '../system/clock.js';
-import { collector } from '../system/gc.js';
+import { settleHeap, untilQuiet } from '../system/gc.js';
 import { releaseFreeMemory, sampleMemory } from '../system/memory.js';
 import { readAll, type Reading } from '../values/checksum.js';
 import { inspectData } from '../values/inspect.js';
@@ -22,7 +22,7 @@ export interface RoundsOptions {
   only: ContestantName[];
   rounds: number;
   timeout: number;
-  onTurn(contestant: ContestantName, round: number): void;
+  onTurn: (contestant: ContestantName, round: number) => void;
 }
 
 interface Entrant {
@@ -42,9 +42,8 @@ export async function measurePayload(payload: Payload, options: RoundsOptions): 
     outcomes: [],
   }));
 
-  const collectGarbage = collector();
   const settleTimes: number[] = [];
-  collectGarbage();
+  settleHeap();
   releaseFreeMemory();
   const memory = sampleMemory();
   const { heapUsed, external } = process.memoryUsage();
@@ -56,9 +55,10 @@ export async function measurePayload(payload: Payload, options: RoundsOptions): 
       options.onTurn(entrant.contestant.name, round);
       // Every turn begins with the same heap, without what the one before has left there.
       const from = now();
-      collectGarbage();
+      settleHeap();
       if (round > 0) settleTimes.push(now() - from);
       releaseFreeMemory();
+      await untilQuiet();
       await oneTurn(entrant, payload, expected, round, options.timeout);
     }
   }

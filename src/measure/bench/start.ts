@@ -14,7 +14,7 @@ const PATIENCE = 60_000;
 
 export interface BenchOptions {
   signal: AbortSignal | undefined;
-  onTurn(contestant: ContestantName, round: number): void;
+  onTurn: (contestant: ContestantName, round: number) => void;
 }
 
 export async function runBench(task: BenchTask, { signal, onTurn }: BenchOptions): Promise<MeasuredPayload> {

@@ -24,8 +24,8 @@ export async function takeTurn(contestant: Contestant, payload: Payload, timeout
     return { usable: report.usableAt - clock.began, blocked: clock.blocked, preparation: clock.preparation, report };
   } catch (error) {
     if (!overdue.signal.aborted) throw error;
-    const stage = clock.isOver ? 'had the data, but' : 'had not';
-    throw new Error(`the child ${stage} finished within ${timeout / 1000} s, and was ended`, { cause: error });
+    const stage = clock.isOver ? 'had the data, but had not finished' : 'did not even have the data';
+    throw new Error(`the child ${stage} within ${timeout / 1000} s, and was ended`, { cause: error });
   } finally {
     clearTimeout(timer);
   }

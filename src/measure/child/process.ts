@@ -10,8 +10,8 @@ process.once('message', ({ data }: DataMessage) => {
 
 async function finish(data: unknown, usableAt: number): Promise<void> {
   try {
-    const [{ takeSteps }, { toolsOfChild }] = await Promise.all([import('./steps.js'), import('./tools.js')]);
-    tell({ kind: 'report', report: takeSteps(data, usableAt, toolsOfChild()) });
+    const [{ takeSteps }, { tools }] = await Promise.all([import('./steps.js'), import('./tools.js')]);
+    tell({ kind: 'report', report: takeSteps(data, usableAt, tools) });
   } catch (error) {
     tell({ kind: 'error', error: String(error) });
   }

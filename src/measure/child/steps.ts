@@ -16,8 +16,8 @@ export interface ChildReport {
 }
 
 export interface Tools {
-  collectGarbage(): void;
-  sampleMemory(): MemorySample;
+  collectGarbage: () => void;
+  sampleMemory: () => MemorySample;
 }
 
 /** `usableAt` is what `touch` has given for this data. */

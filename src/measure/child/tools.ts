@@ -1,8 +1,6 @@
-import { collector } from '../system/gc.js';
+import { collectGarbage } from '../../memory/heap.js';
 import { sampleMemory } from '../system/memory.js';
 import type { Tools } from './steps.js';
 
-/** For a child that has not inherited them. */
-export function toolsOfChild(): Tools {
-  return { collectGarbage: collector(), sampleMemory };
-}
+/** The same for every child; a fork inherits them. */
+export const tools: Tools = { collectGarbage, sampleMemory };

@@ -8,12 +8,12 @@ const usableAt = touch(data);
 tell({ kind: 'usable' });
 
 try {
-  const [{ takeSteps }, { toolsOfChild }] = await Promise.all([import('./steps.js'), import('./tools.js')]);
-  tell({ kind: 'report', report: takeSteps(data, usableAt, toolsOfChild()) });
+  const [{ takeSteps }, { tools }] = await Promise.all([import('./steps.js'), import('./tools.js')]);
+  tell({ kind: 'report', report: takeSteps(data, usableAt, tools) });
 } catch (error) {
   tell({ kind: 'error', error: String(error) });
 }
 
 function tell(message: ChildMessage): void {
-  parentPort?.postMessage(message);
+  parentPort?.postMessage(message, []);
 }

@@ -1,21 +1,18 @@
 /** fork(2) of this process: the child has the data because it is a copy of its parent, page by page when one writes. */
 import { setImmediate as nextTurnOfLoop } from 'node:timers/promises';
-import { takeSteps, type ChildReport, type Tools } from '../child/steps.js';
+import { Process } from '../../process/process.js';
+import { takeSteps } from '../child/steps.js';
+import { tools } from '../child/tools.js';
 import type { ContestantName } from '../measurement.js';
-import { collector } from '../system/gc.js';
-import { sampleMemory } from '../system/memory.js';
 import { touch } from '../values/touch.js';
 import type { Contestant } from './contestant.js';
 
 export function fork(name: ContestantName, prepareHeap: boolean): Contestant {
-  // The child inherits these as it does everything else.
-  const tools: Tools = { collectGarbage: collector(), sampleMemory };
   return {
     name,
     // Its report comes back over a pipe; the data does not travel.
     check: () => ({ wireBytes: 0 }),
     async run({ data }, turn) {
-      const { Process } = (await import('../../index.js')) as unknown as { Process: ProcessClass };
       turn.begin();
       const child = new Process({
         target: () => takeSteps(data, touch(data), tools),
@@ -23,25 +20,18 @@ export function fork(name: ContestantName, prepareHeap: boolean): Contestant {
         daemon: true,
         prepareHeap,
       });
-      turn.signal.addEventListener('abort', () => child.kill('SIGKILL'));
+      turn.signal.addEventListener('abort', () => child.isAlive && child.kill());
       await child.start();
+      const { result } = child;
       // A turn, so that what the parent does after the fork, before it waits for events again, counts too.
       await nextTurnOfLoop();
       turn.handedOver();
       try {
-        return await child.result;
+        return await result;
       } finally {
         await child.join();
+        child.close();
       }
     },
-  };
-}
-
-interface ProcessClass {
-  new (options: { target: () => ChildReport; name: string; daemon: boolean; prepareHeap: boolean }): {
-    start(): Promise<unknown>;
-    readonly result: Promise<ChildReport>;
-    join(): Promise<unknown>;
-    kill(signal: NodeJS.Signals): void;
   };
 }

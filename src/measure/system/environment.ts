@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus, release, totalmem, type, version } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, totalmem, type, version } from 'node:os';
 import type { Environment } from '../measurement.js';
 
 const require = createRequire(import.meta.url);
@@ -29,5 +29,6 @@ export function describeEnvironment(): Environment {
     cpu: cpuList[0]?.model.trim() ?? 'unknown CPU',
     cpus: availableParallelism(),
     memory: totalmem(),
+    load: loadavg()[0] ?? 0,
   };
 }

@@ -43,28 +43,17 @@ class Reader {
   values = 0;
 
   read(value: unknown): void {
-    switch (typeof value) {
-      case 'number':
-        this.values++;
-        this.#number(value);
-        break;
-      case 'string':
-        this.values++;
-        this.#text(Tag.Text, value);
-        break;
-      case 'object':
-        if (value === null) this.#leaf(Tag.Null);
-        else this.#object(value);
-        break;
-      case 'boolean':
-        this.#leaf(value ? Tag.True : Tag.False);
-        break;
-      case 'undefined':
-        this.#leaf(Tag.Undefined);
-        break;
-      default:
-        this.values++;
-        this.#text(Tag.Other, String(value));
+    if (typeof value === 'number') {
+      this.values++;
+      this.#number(value);
+    } else if (typeof value === 'string') {
+      this.values++;
+      this.#text(Tag.Text, value);
+    } else if (typeof value === 'object' && value !== null) {
+      this.#object(value);
+    } else {
+      this.values++;
+      this.#other(value);
     }
   }
 
@@ -76,11 +65,15 @@ class Reader {
     } else if (value instanceof Map) {
       this.#mix(Tag.MapOf);
       this.#mix(value.size);
-      value.forEach(this.#entry, this);
+      // forEach, unlike iteration, makes no array of each entry.
+      value.forEach((element: unknown, key: unknown) => {
+        this.#key(key);
+        this.read(element);
+      });
     } else if (value instanceof Set) {
       this.#mix(Tag.SetOf);
       this.#mix(value.size);
-      value.forEach(this.#key, this);
+      value.forEach((key: unknown) => this.#key(key));
     } else if (value instanceof Date) {
       this.#number(value.getTime());
     } else {
@@ -88,12 +81,6 @@ class Reader {
       if (bytes === undefined) this.#fields(value as Record<string, unknown>);
       else this.#bytes(bytes);
     }
-  }
-
-  /** forEach, unlike iteration, makes no array of each entry. */
-  #entry(value: unknown, key: unknown): void {
-    this.#key(key);
-    this.read(value);
   }
 
   #key(key: unknown): void {
@@ -145,9 +132,12 @@ class Reader {
     }
   }
 
-  #leaf(tag: Tag): void {
-    this.values++;
-    this.#mix(tag);
+  #other(value: unknown): void {
+    if (value === null) this.#mix(Tag.Null);
+    else if (value === undefined) this.#mix(Tag.Undefined);
+    else if (typeof value === 'boolean') this.#mix(value ? Tag.True : Tag.False);
+    else if (typeof value === 'function') this.#text(Tag.Other, value.name);
+    else this.#text(Tag.Other, (value as bigint | symbol).toString());
   }
 
   #mix(word: number): void {

@@ -90,16 +90,8 @@ function isContainer(value: unknown): boolean {
 }
 
 function changed(value: unknown): unknown {
-  switch (typeof value) {
-    case 'number':
-      return value + 1;
-    case 'string':
-      return value === 'a' ? 'b' : 'a';
-    case 'boolean':
-      return !value;
-    case 'bigint':
-      return value + 1n;
-    default:
-      return value;
-  }
+  if (typeof value === 'number') return value + 1;
+  if (typeof value === 'string') return value === 'a' ? 'b' : 'a';
+  if (typeof value === 'boolean') return !value;
+  return typeof value === 'bigint' ? value + 1n : value;
 }

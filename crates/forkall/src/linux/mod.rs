@@ -118,7 +118,7 @@ unsafe fn attempt_fork(
     let parked = park::park_others(table, deadline).map_err(Obstacle::Park)?;
     let all_parked = sys::now();
     let choice = Choice { share: options.share, sever_except: options.sever_except };
-    if let Err(failure) = snapshot.take(choice) {
+    if let Err(failure) = snapshot.take(choice, &parked) {
         parked.release();
         return Err(Obstacle::Snapshot(failure));
     }

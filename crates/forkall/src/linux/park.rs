@@ -8,6 +8,7 @@ use core::ffi::c_void;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use core::{mem, ptr};
 
+use super::sys::Scheduling;
 use super::table::{CAPACITY, Stage, Table};
 use super::{arch, procfs, sys};
 
@@ -57,7 +58,13 @@ pub(super) struct Parked {
 impl Parked {
     /// Threads that are parked.
     pub(super) fn threads(&self) -> usize {
-        self.table.slots(self.count).iter().filter(|slot| slot.is(self.generation, Stage::Parked)).count()
+        self.contexts().count()
+    }
+
+    /// The place of each parked thread in its program.
+    pub(super) fn contexts(&self) -> impl Iterator<Item = *const c_void> {
+        let parked = self.table.slots(self.count).iter().filter(|slot| slot.is(self.generation, Stage::Parked));
+        parked.map(|slot| slot.context.cast_const())
     }
 
     /// Lets all of them go on in this process.
@@ -319,7 +326,7 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut c_v
     slot.context = context;
     slot.thread_pointer = arch::thread_pointer();
     slot.robust_list = sys::robust_list();
-    slot.nice = sys::nice();
+    slot.scheduling = Scheduling::of_this_thread();
     sys::thread_name(&mut slot.name);
     // Known to work: a process where it does not is refused before anything is parked.
     slot.tid_address = sys::tid_address().unwrap_or(ptr::null_mut());
@@ -334,9 +341,7 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut c_v
 fn come_back(slot: &super::table::Slot, table: &Table) {
     sys::set_robust_list(slot.robust_list);
     sys::set_thread_name(&slot.name);
-    if slot.nice != sys::nice() {
-        sys::set_nice(slot.nice);
-    }
+    slot.scheduling.restore();
     let length = RSEQ_LENGTH.load(Ordering::Acquire);
     if length > 0 {
         let area = slot.thread_pointer.wrapping_add(RSEQ_OFFSET.load(Ordering::Acquire));

@@ -50,6 +50,14 @@ pub(super) struct RingState {
     cq_tail: u32,
 }
 
+impl RingState {
+    /// Whether a ring has made so many operations (a no-op takes 70 ns) that the child's positions will be other numbers.
+    /// Then no thread may be in the midst of a step that has read one and is about to store the next.
+    pub(super) fn is_far(&self) -> bool {
+        self.cq_tail > 1 << 15
+    }
+}
+
 /// Why a ring cannot be given to a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -130,6 +138,11 @@ impl Ring {
         round_to_pages(sq.max(cq))
     }
 
+    /// Whether an address is in the ring's memory.
+    pub(super) fn contains(&self, address: usize) -> bool {
+        address.wrapping_sub(self.address) < self.length || address.wrapping_sub(self.sqes_address) < self.sqes_length
+    }
+
     /// Positions of the ring; for the parked time.
     pub(super) fn state(&self) -> Result<RingState, Refusal> {
         let p = &self.parameters;
@@ -175,8 +188,9 @@ impl Ring {
         sys::replace(fd, self.fd, close_on_exec)?;
         let at = |offset: u32| (self.address + offset as usize) as *mut u32;
         let indexed = p.flags & IORING_SETUP_NO_SQARRAY == 0;
-        // The positions count up for ever, and only their place in the ring matters: no-ops bring the new ring there.
-        let mut steps = state.cq_tail % p.cq_entries;
+        // No-ops bring the new ring to the old one's positions. They count up for ever; beyond a limit only their place in
+        // the ring is made the same (see `is_far`).
+        let mut steps = if state.is_far() { state.cq_tail % p.cq_entries } else { state.cq_tail };
         // SAFETY: words and entries inside the two mappings, which no other thread of this process uses yet.
         unsafe {
             if indexed {
@@ -184,9 +198,9 @@ impl Ring {
                     at(p.sq.sixth).add(index as usize).write_volatile(index);
                 }
             }
+            // All zeros is a no-op, in memory that is new.
             while steps > 0 {
                 let count = steps.min(p.sq_entries);
-                core::ptr::write_bytes(self.sqes_address as *mut u8, 0, SQE_SIZE * p.sq_entries as usize);
                 let tail = at(p.sq.tail).read_volatile();
                 at(p.sq.tail).write_volatile(tail.wrapping_add(count));
                 if sys::ring_enter(self.fd, count)? != count as usize {

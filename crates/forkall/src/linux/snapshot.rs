@@ -3,7 +3,11 @@
 //! Taken in the parent while every other thread is parked, so that it fits the memory that the child inherits to the
 //! last event. No allocation, no lock, no libc code; see `child.rs` for what the child does with it.
 
+use core::ffi::c_void;
+
+use super::arch;
 use super::list::List;
+use super::park::Parked;
 use super::procfs::{self, Lines, Path, Words};
 use super::ring::{self, Ring, RingState};
 use super::sys;
@@ -183,7 +187,7 @@ impl Snapshot {
     }
 
     /// Takes the snapshot. On success pipes have been made, which [`discard`](Self::discard) closes in the parent.
-    pub(super) fn take(&mut self, choice: Choice<'_>) -> Result<(), Failure> {
+    pub(super) fn take(&mut self, choice: Choice<'_>, parked: &Parked) -> Result<(), Failure> {
         let memory = |errno| Failure::Call("mmap", errno);
         self.descriptors.clear().map_err(memory)?;
         self.watched.clear().map_err(memory)?;
@@ -192,7 +196,7 @@ impl Snapshot {
         let mut failure = None;
         each_descriptor(|fd, kind, inode| {
             if failure.is_none()
-                && let Err(problem) = self.note(fd, kind, inode, choice)
+                && let Err(problem) = self.note(fd, kind, inode, choice, parked)
             {
                 failure = Some(problem);
             }
@@ -214,7 +218,7 @@ impl Snapshot {
         }
     }
 
-    fn note(&mut self, fd: i32, kind: Kind, inode: u64, choice: Choice<'_>) -> Result<(), Failure> {
+    fn note(&mut self, fd: i32, kind: Kind, inode: u64, choice: Choice<'_>, parked: &Parked) -> Result<(), Failure> {
         if choice.share.contains(&fd) {
             return Ok(());
         }
@@ -230,7 +234,7 @@ impl Snapshot {
             Kind::TimerFd => read_timerfd(fd)?,
             Kind::SignalFd => read_signalfd(fd)?,
             Kind::Inotify => Object::Inotify,
-            Kind::Ring => self.read_ring(fd, inode)?,
+            Kind::Ring => self.read_ring(fd, inode, parked)?,
         };
         let object = self.alias(fd, &object).unwrap_or(object);
         match object {
@@ -264,13 +268,16 @@ impl Snapshot {
         })
     }
 
-    fn read_ring(&mut self, fd: i32, inode: u64) -> Result<Object, Failure> {
+    fn read_ring(&mut self, fd: i32, inode: u64, parked: &Parked) -> Result<Object, Failure> {
         let known =
             self.rings.iter().position(|ring| matches!(ring, Some(ring) if ring.fd == fd && ring.inode == inode));
         let Some((index, ring)) = known.and_then(|index| Some((index, self.ring(index).copied()?))) else {
             return Err(Failure::UnknownRing);
         };
         let state = ring.state().map_err(|refusal| Failure::Ring(fd, refusal))?;
+        if state.is_far() && parked.contexts().any(|context| may_work_on(context, &ring)) {
+            return Err(Failure::Ring(fd, ring::Refusal::InFlight));
+        }
         let saved = self.saved.as_slice().len();
         let mut fits = true;
         ring.each_entry(state, |address, length| {
@@ -467,6 +474,16 @@ fn read_timerfd(fd: i32) -> Result<Object, Failure> {
         flags = 0;
     }
     Ok(Object::TimerFd { clock, flags, value, ticks })
+}
+
+/// Whether a thread was stopped in code of its own that may be about to use a ring: with an address of the ring in its
+/// registers or next to the top of its stack. Another look a moment later tells more.
+fn may_work_on(context: *const c_void, ring: &Ring) -> bool {
+    // SAFETY: the threads are parked, inside of their handlers.
+    let Some(registers) = (unsafe { arch::own_registers(context) }) else { return false };
+    let mut stack = [0_usize; 256];
+    let words = registers.first().map_or(0, |top| sys::peek(*top, &mut stack));
+    registers.iter().chain(stack.iter().take(words)).any(|word| ring.contains(*word))
 }
 
 /// A line "inotify wd:1 ino:3c4b9 sdev:fe00000 mask:2 …", all hexadecimal.

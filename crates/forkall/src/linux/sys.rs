@@ -141,15 +141,60 @@ pub(super) fn set_thread_name(name: &[u8; 16]) {
     unsafe { syscall!(libc::SYS_prctl, libc::PR_SET_NAME, name.as_ptr()) };
 }
 
-/// Nice value of the calling thread, -20 to 19.
-pub(super) fn nice() -> i32 {
-    // SAFETY: reads only. The kernel returns 20 - nice.
-    20 - unsafe { syscall!(libc::SYS_getpriority, libc::PRIO_PROCESS, 0) } as i32
+/// How and where the kernel runs a thread: `struct sched_attr` in its first version, and up to 1,024 processors.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Scheduling {
+    size: u32,
+    policy: u32,
+    flags: u64,
+    nice: i32,
+    priority: u32,
+    runtime: u64,
+    deadline: u64,
+    period: u64,
+    /// Bytes of `processors` that the kernel filled; 0 where it has more of them.
+    processors_length: usize,
+    processors: [u64; 16],
 }
 
-pub(super) fn set_nice(nice: i32) {
-    // SAFETY: changes only the calling thread; a refusal (raising priority) leaves it as it is.
-    unsafe { syscall!(libc::SYS_setpriority, libc::PRIO_PROCESS, 0, nice as isize) };
+impl Scheduling {
+    /// Of the calling thread.
+    pub(super) fn of_this_thread() -> Self {
+        const VERSION_0: u32 = 48;
+        const _: () = assert!(core::mem::offset_of!(Scheduling, processors_length) == VERSION_0 as usize);
+        // SAFETY: all-zero is valid.
+        let mut value: Self = unsafe { core::mem::zeroed() };
+        // SAFETY: the kernel writes 48 bytes.
+        unsafe { syscall!(libc::SYS_sched_getattr, 0, &raw mut value, VERSION_0, 0) };
+        if value.policy != libc::SCHED_DEADLINE as u32 {
+            // For other policies it is the present time slice.
+            value.runtime = 0;
+        }
+        // SAFETY: the kernel writes at most that many bytes.
+        let length = unsafe {
+            syscall!(libc::SYS_sched_getaffinity, 0, size_of_val(&value.processors), value.processors.as_mut_ptr())
+        };
+        value.processors_length = usize::try_from(length).unwrap_or(0);
+        value
+    }
+
+    /// Gives the calling thread what it has not got by its creation. What it is not allowed to have stays as it is.
+    pub(super) fn restore(&self) {
+        let present = Self::of_this_thread();
+        if present == *self {
+            return;
+        }
+        if present.processors != self.processors && self.processors_length > 0 {
+            // SAFETY: the kernel reads that many bytes.
+            unsafe { syscall!(libc::SYS_sched_setaffinity, 0, self.processors_length, self.processors.as_ptr()) };
+        }
+        let how = |of: &Self| (of.policy, of.flags, of.nice, of.priority, of.runtime, of.deadline, of.period);
+        if how(&present) != how(self) && self.size > 0 {
+            // SAFETY: the kernel reads `size` bytes, 48, of this structure.
+            unsafe { syscall!(libc::SYS_sched_setattr, 0, ptr::from_ref(self), 0) };
+        }
+    }
 }
 
 /// The calling thread's robust futex list: head and length.
@@ -196,6 +241,16 @@ pub(super) fn read(fd: i32, buffer: &mut [u8]) -> Result<usize, Errno> {
 pub(super) fn write(fd: i32, bytes: &[u8]) {
     // SAFETY: the kernel reads the slice.
     unsafe { syscall!(libc::SYS_write, fd, bytes.as_ptr(), bytes.len()) };
+}
+
+/// Copies words of this process's memory, as many as can be read; returns their number.
+pub(super) fn peek(address: usize, to: &mut [usize]) -> usize {
+    let length = size_of_val(to);
+    let (into, from) = ([to.as_mut_ptr() as usize, length], [address, length]);
+    // SAFETY: the kernel writes at most the buffer's length, and checks the address that it reads from.
+    let copied =
+        check(unsafe { syscall!(libc::SYS_process_vm_readv, getpid(), &raw const into, 1, &raw const from, 1, 0) });
+    copied.unwrap_or(0) / size_of::<usize>()
 }
 
 pub(super) fn read_directory(fd: i32, buffer: &mut [u8]) -> Result<usize, Errno> {

@@ -8,7 +8,7 @@ use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-use super::sys;
+use super::sys::{self, Scheduling};
 
 /// Most threads that one process can bring along.
 pub(super) const CAPACITY: usize = 4096;
@@ -35,7 +35,7 @@ pub(super) struct Slot {
     /// Generation in the upper half, [`Stage`] in the lower: a signal of an old generation finds another tag.
     tag: AtomicU64,
     pub tid: i32,
-    pub nice: i32,
+    pub scheduling: Scheduling,
     /// Where the kernel clears the thread's id when it ends: `pthread_join` waits there.
     pub tid_address: *mut i32,
     pub thread_pointer: usize,

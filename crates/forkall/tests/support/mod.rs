@@ -289,6 +289,10 @@ impl Random {
             std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(1, |time| time.as_nanos() as u64)
         });
         println!("  FORKALL_SEED={seed}");
+        Self::from(seed)
+    }
+
+    pub(crate) fn from(seed: u64) -> Self {
         Self(seed | 1)
     }
 

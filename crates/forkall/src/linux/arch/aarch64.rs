@@ -177,6 +177,25 @@ pub(in super::super) unsafe fn interrupted_call(context: *const c_void) -> Optio
     (code == 0xd400_0001).then(|| Interrupted { number: machine.regs[8] as i64, first: machine.regs[0] as usize })
 }
 
+/// The registers of a thread that was interrupted in its own code, the stack pointer first; `None` if it was in a system
+/// call, or its code cannot be read.
+///
+/// # Safety
+/// As [`interrupted_call`].
+pub(in super::super) unsafe fn own_registers(context: *const c_void) -> Option<[usize; 32]> {
+    let context = context.cast::<libc::ucontext_t>();
+    // SAFETY: a signal context of a living handler, per the caller.
+    let machine = unsafe { &(*context).uc_mcontext };
+    // SAFETY: the instruction before this one, which may be a call that has just returned: code starts at least with the
+    // head of its file.
+    let before = unsafe { *((machine.pc as usize - 4) as *const u32) };
+    let mut all = [machine.sp as usize; 32];
+    for (place, register) in all.iter_mut().skip(1).zip(&machine.regs) {
+        *place = *register as usize;
+    }
+    (before != 0xd400_0001).then_some(all)
+}
+
 /// Makes the call that [`interrupted_call`] found end with `-errno` instead of being made.
 ///
 /// # Safety

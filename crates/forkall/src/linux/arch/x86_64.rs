@@ -194,6 +194,30 @@ pub(in super::super) unsafe fn interrupted_call(context: *const c_void) -> Optio
     })
 }
 
+/// The registers of a thread that was interrupted in its own code, the stack pointer first; `None` if it was in a system
+/// call, or its code cannot be read.
+///
+/// # Safety
+/// As [`interrupted_call`].
+pub(in super::super) unsafe fn own_registers(context: *const c_void) -> Option<[usize; 17]> {
+    let context = context.cast::<libc::ucontext_t>();
+    // SAFETY: a signal context of a living handler, per the caller.
+    let registers = unsafe { &(*context).uc_mcontext.gregs };
+    let at = registers[libc::REG_RIP as usize] as usize;
+    if at >> 47 != 0 {
+        return None;
+    }
+    // SAFETY: the bytes of the call that has just returned, if it was one, or of other code before this instruction:
+    // code starts at least with the head of its file.
+    let before = unsafe { [*((at - 2) as *const u8), *((at - 1) as *const u8)] };
+    let mut all = [registers[libc::REG_RSP as usize] as usize; 17];
+    // General registers come first, the instruction pointer ends them.
+    for (place, register) in all.iter_mut().skip(1).zip(registers.iter().take(libc::REG_RIP as usize)) {
+        *place = *register as usize;
+    }
+    (before != [0x0f, 0x05]).then_some(all)
+}
+
 /// Makes the call that [`interrupted_call`] found end with `-errno` instead of being made.
 ///
 /// # Safety

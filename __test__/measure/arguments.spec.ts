@@ -1,0 +1,49 @@
+import test from 'ava';
+import { parseArguments } from '#dist/cli/measure/arguments';
+
+test('no arguments: the defaults', (t) => {
+  t.deepEqual(parseArguments([]), { help: false, json: undefined, options: {} });
+});
+
+test('everything', (t) => {
+  const args = ['--data', 'a.json', '--module=./b.js#c', '--payload', 'map,records', '--only=fork', '--only', 'clone'];
+  t.deepEqual(
+    parseArguments([...args, '--rounds=4', '--scale', '.5', '--timeout', '2.5', '--quick', '--json=x.json']),
+    {
+      help: false,
+      json: 'x.json',
+      options: {
+        data: 'a.json',
+        module: './b.js#c',
+        payloads: ['map', 'records'],
+        only: ['fork', 'clone'],
+        rounds: 4,
+        scale: 0.5,
+        timeout: 2500,
+        quick: true,
+      },
+    },
+  );
+});
+
+test('--json alone is stdout', (t) => {
+  t.is(parseArguments(['--json']).json, '-');
+});
+
+const wrong: [string[], RegExp][] = [
+  [['--raunds', '3'], /--raunds/],
+  [['--rounds', 'three'], /--rounds needs a number, and is 'three'/],
+  [['--rounds', '0'], /rounds must be a whole number above 0/],
+  [['--rounds'], /--rounds/],
+  [['--payload', 'recrods'], /no payload 'recrods'; there are: cities/],
+  [['--only', 'spoon'], /no contestant 'spoon'/],
+  [['--json', 'file.json'], /file\.json/],
+];
+for (const [args, message] of wrong) {
+  test(`refused: ${args.join(' ')}`, (t) => {
+    t.like(
+      t.throws(() => parseArguments(args), { message }),
+      { see: 'zygote measure --help' },
+    );
+  });
+}
