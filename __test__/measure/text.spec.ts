@@ -84,7 +84,7 @@ test('the tables of a payload', (t) => {
     'Worker, SharedArrayBuffer  not run: only bytes fit',
   ]);
   t.is(lines[11], 'memory of the child, MB');
-  t.regex(lines[12] ?? '', /data usable +all read +full GC +10 % written +each 10th written$/);
+  t.regex(lines[12] ?? '', /data usable +all read +full GC +10 % written +each 10th$/);
   t.regex(lines[14] ?? '', /^fork +(200 +120 +3\.2 *){5}$/);
 });
 

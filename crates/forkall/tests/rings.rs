@@ -1,6 +1,7 @@
 //! `io_uring` as libuv uses it: a child gets a ring of its own, in the state of its parent's.
 #![cfg(target_os = "linux")]
 #![allow(clippy::undocumented_unsafe_blocks, reason = "plain system calls on objects of the tests' own")]
+#![allow(clippy::print_stdout, reason = "a test program talks to a terminal")]
 
 mod support;
 
@@ -471,7 +472,7 @@ fn rings_with_kernel_state_are_refused() {
     let kinds = kinds();
     let refused = |what: &str| match unsafe { fork(&Options::default()) } {
         Err(Error::Unsupported(why)) => {
-            assert!(why.contains("polled by the kernel or has registered"), "{what}: {why}")
+            assert!(why.contains("polled by the kernel or has registered"), "{what}: {why}");
         }
         other => panic!("{what}: {other:?}"),
     };

@@ -1,6 +1,7 @@
 //! Signals reach the process that they are sent to, all of them and no other.
 #![cfg(target_os = "linux")]
 #![allow(clippy::undocumented_unsafe_blocks, reason = "plain system calls on objects of the tests' own")]
+#![allow(clippy::print_stdout, reason = "a test program talks to a terminal")]
 
 mod support;
 

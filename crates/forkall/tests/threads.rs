@@ -1,6 +1,7 @@
 //! Every thread comes along, as what it was.
 #![cfg(target_os = "linux")]
 #![allow(clippy::undocumented_unsafe_blocks, reason = "plain system calls on objects of the tests' own")]
+#![allow(clippy::print_stdout, reason = "a test program talks to a terminal")]
 
 mod support;
 
@@ -140,7 +141,7 @@ fn joins() {
         std::thread::sleep(Duration::from_millis(20));
         std::panic::resume_unwind(Box::new("as planned"));
     });
-    let mut thread = 0;
+    let mut thread: libc::pthread_t = unsafe { std::mem::zeroed() };
     let start = double;
     assert_eq!(unsafe { libc::pthread_create(&raw mut thread, std::ptr::null(), start, 21 as *mut libc::c_void) }, 0);
     let forked = unsafe { fork(&Options::default()) }.expect("fork");

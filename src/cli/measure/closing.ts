@@ -20,7 +20,7 @@ const LEGEND: readonly (readonly [string, string])[] = [
   ['Worker', 'its memory is what the process grew by; the data was in a SharedArrayBuffer before its turn began'],
   ['all read, full GC, …', 'after the child has also done this'],
   ['10 % written', 'the first tenth of the values, in one run'],
-  ['each 10th written', 'spread over all pages: the worst case for a fork'],
+  ['each 10th', 'after every tenth value was written, spread over all pages: the worst case for a fork'],
   ['parent: full GC', 'done before each turn, off the clock; prepareHeap does another one, on the clock'],
 ];
 

@@ -11,7 +11,7 @@ export function headerText(
   const lines = [
     `zygote ${zygote} measure: one child, the same data, each way to hand it over`,
     `${cpus} CPUs, ${cpu}, ${Math.round(memory / 2 ** 30)} GB, load ${load.toFixed(2)}; ${os}, kernel ${kernel}`,
-    `Node ${node}, V8 ${v8}; ${date}; ${rounds} rounds after one to warm up${scale === 1 ? '' : `; sizes x ${scale}`}`,
+    `Node ${node}, V8 ${v8}; ${date}; ${rounds} round${rounds === 1 ? '' : 's'} after one to warm up${scale === 1 ? '' : `; sizes x ${scale}`}`,
   ];
   return `${lines.flatMap((line) => wrap(line, width)).join('\n')}\n`;
 }

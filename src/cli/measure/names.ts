@@ -25,5 +25,5 @@ export const stageTitles: Record<Stage, string> = {
   read: 'all read',
   gc: 'full GC',
   write: '10 % written',
-  scatter: 'each 10th written',
+  scatter: 'each 10th',
 };

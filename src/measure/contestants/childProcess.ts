@@ -1,19 +1,18 @@
 /** `child_process.fork`: a new Node process, and the data serialized over a socket. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { serialize } from 'node:v8';
 import type { ChildMessage, DataMessage } from '../child/protocol.js';
 import type { ChildReport } from '../child/steps.js';
-import type { Inspection } from '../values/inspect.js';
-import type { Contestant, Fitness } from './contestant.js';
+import type { Contestant } from './contestant.js';
 import { ending } from './ending.js';
+import { clonedSize, jsonSize } from './sizes.js';
 
 const ENTRY = fileURLToPath(new URL('../child/process.js', import.meta.url));
 
 export function childProcess(serialization: 'json' | 'advanced'): Contestant {
   return {
     name: serialization,
-    check: ({ data }, inspection) => (serialization === 'json' ? checkJson(data, inspection) : checkAdvanced(data)),
+    check: ({ data }, inspection) => (serialization === 'json' ? jsonSize(data, inspection) : clonedSize(data)),
     run({ data }, turn) {
       return new Promise<ChildReport>((resolve, reject) => {
         turn.begin();
@@ -40,21 +39,4 @@ export function childProcess(serialization: 'json' | 'advanced'): Contestant {
       });
     },
   };
-}
-
-function checkJson(data: unknown, { notJson }: Inspection): Fitness {
-  if (notJson !== undefined) return { obstacle: `JSON cannot carry it: ${notJson}` };
-  return sizeOf(() => Buffer.byteLength(JSON.stringify(data)));
-}
-
-function checkAdvanced(data: unknown): Fitness {
-  return sizeOf(() => serialize(data).byteLength);
-}
-
-function sizeOf(size: () => number): Fitness {
-  try {
-    return { wireBytes: size() };
-  } catch (error) {
-    return { obstacle: String(error) };
-  }
 }

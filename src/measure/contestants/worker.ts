@@ -1,5 +1,4 @@
 /** A thread: the data goes as `workerData`, by structured clone or, if it is shared memory, by reference. */
-import { serialize } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { ChildMessage, DataMessage } from '../child/protocol.js';
 import type { ChildReport } from '../child/steps.js';
@@ -9,20 +8,14 @@ import { growth, sampleMemory } from '../system/memory.js';
 import { bytesOf } from '../values/bytes.js';
 import type { Contestant, Turn } from './contestant.js';
 import { ending } from './ending.js';
+import { clonedSize } from './sizes.js';
 
 const ENTRY = new URL('../child/worker.js', import.meta.url);
 
 export const structuredClone: Contestant = {
   name: 'clone',
   isThread: true,
-  check({ data }) {
-    try {
-      // The same algorithm; postMessage does not tell how much it has copied.
-      return { wireBytes: serialize(data).byteLength };
-    } catch (error) {
-      return { obstacle: String(error) };
-    }
-  },
+  check: ({ data }) => clonedSize(data),
   run: ({ data }, turn) => runWorker(data, turn),
 };
 

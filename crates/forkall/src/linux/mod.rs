@@ -115,7 +115,12 @@ unsafe fn attempt_fork(
 ) -> Result<Forked, Obstacle> {
     let start = sys::now();
     let deadline = u64::try_from(options.park_deadline.as_nanos()).unwrap_or(u64::MAX);
-    let parked = park::park_others(table, deadline).map_err(Obstacle::Park)?;
+    // Most of the work is done while the other threads are on their way to be parked; the call below is for what they
+    // have mapped until then.
+    let meanwhile = || {
+        let _ = heap::make_inheritable();
+    };
+    let parked = park::park_others(table, deadline, meanwhile).map_err(Obstacle::Park)?;
     let all_parked = sys::now();
     let choice = Choice { share: options.share, sever_except: options.sever_except };
     if let Err(failure) = snapshot.take(choice, &parked) {
@@ -143,8 +148,8 @@ unsafe fn attempt_fork(
         unsafe { child::settle(&parked, snapshot, options.in_flight, options.watched_paths) };
         return Ok(Forked::Child);
     }
-    parked.release();
     snapshot.discard();
+    parked.release();
     let pid = cloned.map_err(Obstacle::Clone)?;
     let timings = Timings {
         park: Duration::from_nanos(all_parked - start),

@@ -75,7 +75,7 @@ impl Parked {
 
 fn release(table: &Table, generation: u32) {
     table.released.store(generation, Ordering::Release);
-    sys::futex_wake(table.released.as_ptr(), 1);
+    sys::futex_wake(table.released.as_ptr(), i32::MAX);
 }
 
 /// Installs the handler, or installs it again if libc has put its own in place since.
@@ -127,11 +127,14 @@ fn find_rseq() {
 /// Parks every thread but the calling one, which must have all signals blocked.
 ///
 /// Allocates nothing and takes no lock: from the first signal on, some thread may be parked while it holds any lock.
-pub(super) fn park_others(table: &'static Table, deadline_nanoseconds: u64) -> Result<Parked, Failure> {
+///
+/// `meanwhile` is called once, when the first round of signals is out; it must keep to the same rules.
+pub(super) fn park_others(
+    table: &'static Table,
+    deadline_nanoseconds: u64,
+    meanwhile: impl Fn(),
+) -> Result<Parked, Failure> {
     let deadline = sys::now().saturating_add(deadline_nanoseconds);
-    // One that was released wakes the next. Should one of another priority have taken such a wake-up, the rest still
-    // waits, deaf to signals: let them out before others wait on the same word.
-    sys::futex_wake(table.released.as_ptr(), i32::MAX);
     // Threads that the last fork started in this process read their slots: let them out first.
     while table.reviving.load(Ordering::Acquire) > 0 {
         if sys::now() > deadline {
@@ -144,7 +147,7 @@ pub(super) fn park_others(table: &'static Table, deadline_nanoseconds: u64) -> R
     let mut patience = FIRST_PATIENCE;
     let result = loop {
         let now = sys::now();
-        let result = park_once(table, directory, deadline.min(now.saturating_add(patience)));
+        let result = park_once(table, directory, deadline.min(now.saturating_add(patience)), &meanwhile);
         match result {
             Err(Failure::Deadline { .. }) if sys::now() < deadline => {
                 // Signals that are queued already would catch the released threads before their next instruction.
@@ -159,12 +162,13 @@ pub(super) fn park_others(table: &'static Table, deadline_nanoseconds: u64) -> R
 }
 
 /// One try of [`park_others`].
-fn park_once(table: &'static Table, directory: i32, deadline: u64) -> Result<Parked, Failure> {
+fn park_once(table: &'static Table, directory: i32, deadline: u64, meanwhile: &impl Fn()) -> Result<Parked, Failure> {
     let generation = table.generation.load(Ordering::Relaxed).wrapping_add(1).max(1);
     table.generation.store(generation, Ordering::Release);
     table.remaining.store(0, Ordering::Release);
     let mut asked = 0;
     let mut unsure = 0;
+    let mut first = true;
     let result = loop {
         match ask_new_threads(table, directory, generation, &mut asked, deadline) {
             Err(failure) => break Err(failure),
@@ -173,6 +177,10 @@ fn park_once(table: &'static Table, directory: i32, deadline: u64) -> Result<Par
             Ok(Look { new: 0, listed }) if unsure >= MOST_LOOKS || links(directory) == Some(listed + 2) => break Ok(()),
             Ok(Look { new: 0, .. }) => unsure += 1,
             Ok(_) => unsure = 0,
+        }
+        if first {
+            first = false;
+            meanwhile();
         }
         if !wait_until_parked(table, generation, asked, deadline) {
             break Err(Failure::Deadline { generation, asked });

@@ -54,7 +54,7 @@ impl RingState {
     /// Whether a ring has made so many operations (a no-op takes 70 ns) that the child's positions will be other numbers.
     /// Then no thread may be in the midst of a step that has read one and is about to store the next.
     pub(super) fn is_far(&self) -> bool {
-        self.cq_tail > 1 << 15
+        self.cq_tail > 1 << 11
     }
 }
 

@@ -138,9 +138,8 @@ pub(crate) fn describe(pid: i32) {
 /// The result of a system call, which must not fail.
 #[track_caller]
 pub(crate) fn ok<T: TryInto<i64> + Copy>(result: T) -> T {
-    if result.try_into().is_ok_and(|value| value == -1) {
-        panic!("system call failed: {}", std::io::Error::last_os_error());
-    }
+    let failed = result.try_into().is_ok_and(|value| value == -1);
+    assert!(!failed, "system call failed: {}", std::io::Error::last_os_error());
     result
 }
 

@@ -58,13 +58,7 @@ global_asm!(
     "mov x8, #98",
     "svc #0",
     "b 2b",
-    "3:", // each thread that leaves wakes the next one, so that the one that forks pays for a single wake-up
-    "mov x0, x20", // futex(released, FUTEX_WAKE_PRIVATE, 1)
-    "mov x1, #129",
-    "mov x2, #1",
-    "mov x3, #0",
-    "mov x8, #98",
-    "svc #0",
+    "3:",
     "mov w0, #0",
     "4:",
     "ldp d14, d15, [sp, #144]",

@@ -53,13 +53,7 @@ global_asm!(
     "xor r10d, r10d",
     "syscall",
     "jmp 2b",
-    "3:", // each thread that leaves wakes the next one, so that the one that forks pays for a single wake-up
-    "mov eax, 202", // futex(released, FUTEX_WAKE_PRIVATE, 1)
-    "mov rdi, r13",
-    "mov esi, 129",
-    "mov edx, 1",
-    "xor r10d, r10d",
-    "syscall",
+    "3:",
     "xor eax, eax",
     "4:",
     "pop r15",

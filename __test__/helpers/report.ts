@@ -1,0 +1,45 @@
+/** What fixtures tell the spec: lines in a file, so that it works whatever becomes of stdout. */
+import { appendFileSync, readlinkSync } from 'node:fs';
+
+/** Environment variable with the file's path. */
+export const RECORDS = 'ZYGOTE_TEST_RECORDS';
+
+const file = process.env[RECORDS];
+
+/** The process id as the system knows it. */
+export function truePid(): number {
+  return Number(readlinkSync('/proc/self'));
+}
+
+/** Reports something. Lines of several processes do not mix: they are appended whole. */
+export function report(what: string, value: unknown = null): void {
+  if (file) appendFileSync(file, `${JSON.stringify({ pid: truePid(), what, value })}\n`);
+}
+
+/** Waits until `condition` holds. Has no end of its own: whoever runs the program watches for hanging ones. */
+export async function until(condition: () => unknown): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Is the process there, and not only as a zombie? */
+export function isRunning(pid: number): boolean {
+  return !['', 'Z', 'X'].includes(stateOf(pid));
+}
+
+/** The letter that the system has for the process's state; empty if there is none. */
+export function stateOf(pid: number): string {
+  try {
+    const status = process.getBuiltinModule('node:fs').readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return status.split(') ').at(-1)?.[0] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** Runs the scenario that the program's first argument names. */
+export async function runScenario(scenarios: Record<string, () => unknown>): Promise<void> {
+  const name = process.argv[2] ?? '';
+  const scenario = scenarios[name];
+  if (!scenario) throw new Error(`no scenario "${name}"`);
+  await scenario();
+}
