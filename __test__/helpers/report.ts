@@ -1,5 +1,5 @@
 /** What fixtures tell the spec: lines in a file, so that it works whatever becomes of stdout. */
-import { appendFileSync, readlinkSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Environment variable with the file's path. */
 export const RECORDS = 'ZYGOTE_TEST_RECORDS';
@@ -16,6 +16,13 @@ export function report(what: string, value: unknown = null): void {
   if (file) appendFileSync(file, `${JSON.stringify({ pid: truePid(), what, value })}\n`);
 }
 
+/** Whether any process of this program has reported this. */
+export function isReported(what: string): boolean {
+  if (!file || !existsSync(file)) return false;
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.some((line) => (JSON.parse(line) as { what: string }).what === what);
+}
+
 /** Waits until `condition` holds. Has no end of its own: whoever runs the program watches for hanging ones. */
 export async function until(condition: () => unknown): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -29,8 +36,7 @@ export function isRunning(pid: number): boolean {
 /** The letter that the system has for the process's state; empty if there is none. */
 export function stateOf(pid: number): string {
   try {
-    const status = process.getBuiltinModule('node:fs').readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return status.split(') ').at(-1)?.[0] ?? '';
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.[0] ?? '';
   } catch {
     return '';
   }

@@ -6,7 +6,9 @@ export interface Holdings {
   descriptors: number;
   mappings: number;
   zombies: number;
-  /** Megabytes, after a full garbage collection. */
+  /** Megabytes of live JavaScript objects. */
+  heap: number;
+  /** Megabytes resident, after a full garbage collection. */
   rss: number;
 }
 
@@ -16,6 +18,7 @@ export function holdings(): Holdings {
     descriptors: readdirSync('/proc/self/fd').length,
     mappings: readFileSync('/proc/self/maps', 'latin1').split('\n').length,
     zombies: zombies(),
+    heap: Math.round(process.memoryUsage().heapUsed / 1e5) / 10,
     rss: Math.round(process.memoryUsage.rss() / 1e6),
   };
 }

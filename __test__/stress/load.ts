@@ -18,8 +18,8 @@ export function startLoad(): () => Promise<void> {
     }
   };
   const loops = [
-    loop(() => makeGarbage(20_000)),
-    loop(() => hot(300_000 + Math.floor(Math.random() * 1e6))),
+    loop(() => makeGarbage(5_000)),
+    loop(() => hot(100_000 + Math.floor(Math.random() * 2e5))),
     loop(() => readFile('/proc/self/maps')),
     loop(() => promisify(pbkdf2)('secret', 'salt', 500, 32, 'sha256')),
     loop(() => kinds['wasm']?.()),

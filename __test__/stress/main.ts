@@ -2,6 +2,7 @@
 import { fork as spawnNode } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describeThreads } from './inspect.js';
+import type { Holdings } from './leaks.js';
 import { HELP, readOptions } from './options.js';
 import type { Report } from './run.js';
 
@@ -62,11 +63,16 @@ forking.on('exit', (code, signal) => {
     times.sort((a, b) => a - b);
     const at = (part: number) => (times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0).toFixed(2);
     console.log(`fork() in the parent: median ${at(0.5)} ms, 99 % below ${at(0.99)} ms, longest ${at(1)} ms`);
-    console.log(`held after the warm-up ${JSON.stringify(before)}, at the end ${JSON.stringify(after)}`);
+    console.log(`held by the parent after a quarter of the forks: ${describe(before)}`);
+    console.log(`held by the parent at the end:                  ${describe(after)}`);
   }
   console.log(`seed ${seed}, Node ${process.version}, ${((performance.now() - started) / 1000).toFixed(0)} s`);
   process.exitCode = failures.length > 0 || !end ? 1 : 0;
 });
+
+function describe({ descriptors, mappings, zombies, heap, rss }: Holdings): string {
+  return `${descriptors} descriptors, ${mappings} mappings, ${zombies} zombies, ${heap} MB of live objects, ${rss} MB resident`;
+}
 
 function countBy(values: string[]): Map<string, number> {
   const counts = new Map<string, number>();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Process } from 'zygote';
 import { fork, waitpid } from 'zygote/posix';
 import { describeThreads } from './inspect.js';
-import { holdings } from './leaks.js';
+import { type Holdings, holdings } from './leaks.js';
 import { startLoad } from './load.js';
 import { readOptions, type StressOptions } from './options.js';
 import { pick, seeded } from './random.js';
@@ -13,7 +13,7 @@ import { kinds } from './work.js';
 export type Report =
   | { type: 'progress'; done: number }
   | { type: 'failure'; kind: string; how: string; what: string }
-  | { type: 'end'; times: number[]; before: object; after: object };
+  | { type: 'end'; times: number[]; before: Holdings; after: Holdings };
 
 const options = readOptions(process.argv.slice(2)) as StressOptions;
 const random = seeded(options.seed);
@@ -23,11 +23,12 @@ const times: number[] = [];
 const tell = (report: Report): void => void process.send?.(report);
 
 const main = process.pid;
-const WARM_UP = 20;
+/** V8's young generation and libuv's pool grow to their size in the beginning: what is held is compared from here on. */
+const WARM_UP = Math.max(1, Math.floor(options.forks / 4));
 const stop = options.idle ? async () => {} : startLoad();
 let next = 0;
 let done = 0;
-let before: object = {};
+let before = holdings();
 
 await Promise.all(Array.from({ length: options.parallel }, forkOneAfterTheOther));
 await stop();
@@ -85,7 +86,9 @@ async function startProcess(kind: string): Promise<string | undefined> {
 
 async function runInChild(kind: string): Promise<void> {
   try {
-    await kinds[kind]?.();
+    const work = kinds[kind];
+    if (!work) throw new Error(`there is no kind of work called "${kind}"`);
+    await work();
   } catch (error) {
     process.stderr.write(`child ${process.pid}, ${kind}: ${(error as Error).stack}\n`);
     process.exit(9);

@@ -38,15 +38,15 @@ export const kinds: Record<string, Work> = {
 
   /** Major and minor collections, whose jobs run on V8's worker threads. */
   async collect() {
-    for (let round = 0; round < 3; round++) {
-      makeGarbage(100_000);
+    for (let round = 0; round < 2; round++) {
+      makeGarbage(30_000);
       collectGarbage();
     }
   },
 
   /** New code that becomes hot: compiled on V8's worker threads. */
   async compile() {
-    assert.equal(hot(20_000_000 + (process.pid % 1000)), true);
+    assert.equal(hot(3_000_000 + (process.pid % 1000)), true);
   },
 
   async wasm() {
@@ -130,9 +130,9 @@ export const kinds: Record<string, Work> = {
   async fork() {
     const pid = fork();
     if (pid === 0) {
-      makeGarbage(50_000);
+      makeGarbage(20_000);
       collectGarbage();
-      hot(5_000_000 + (process.pid % 1000));
+      hot(1_000_000 + (process.pid % 1000));
       process.exit(5);
     }
     assert.deepEqual(await waitpid(pid), { exitCode: 5, signalCode: null });

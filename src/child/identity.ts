@@ -3,7 +3,7 @@ import * as crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import v8 from 'node:v8';
 import { native } from '../native/binding.js';
-import { internals } from './internals.js';
+import { builtinMathRandom, internals } from './internals.js';
 
 /** Makes a fresh clone differ from its parent and siblings where it must. Call it first thing in a child. */
 export function adoptIdentity(): void {
@@ -18,8 +18,11 @@ function renewRandom(): void {
   // OpenSSL notices the new process id and seeds itself from the system.
   const seed = crypto.randomBytes(16);
   if (!native().reseedMathRandom(builtinMathRandom, seed)) replaceMathRandom();
-  // For contexts that are made from now on (`vm.createContext`).
-  v8.setFlagsFromString(`--random-seed=${1 + (seed.readUInt32LE(0) & 0x3fffffff)}`);
+  // For contexts that are made from now on (`vm.createContext`). The flag makes them all alike: better than like those of
+  // the siblings.
+  if (!native().reseedIsolateRandom(crypto.randomBytes(16))) {
+    v8.setFlagsFromString(`--random-seed=${1 + (seed.readUInt32LE(0) & 0x3fffffff)}`);
+  }
   const { randomBytes } = internals();
   if (randomBytes.length >= 2) {
     for (const bytes of randomBytes) crypto.randomFillSync(bytes);
@@ -27,8 +30,6 @@ function renewRandom(): void {
     drawAllInAdvance();
   }
 }
-
-const builtinMathRandom = Math.random;
 
 /** Where V8 keeps its generator in an unknown way: the one of a new context, whose seed is this child's. */
 function replaceMathRandom(): void {

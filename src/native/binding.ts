@@ -78,6 +78,8 @@ export interface NativeBinding {
   /** Microseconds. */
   rawClone(): number;
   reseedMathRandom(mathRandom: () => number, seed: Uint8Array): boolean;
+  findIsolateRandom(mathRandom: () => number): boolean;
+  reseedIsolateRandom(seed: Uint8Array): boolean;
   processMemory(pid: number): BindingProcessMemory;
 }
 

@@ -7,7 +7,12 @@ export function exitStatus({ code, signal }: BindingEnded): ExitStatus {
   return { exitCode: code ?? null, signalCode: signal === undefined ? null : signalName(signal) };
 }
 
-const names = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]));
+// Backwards, so that of two names for one number the first is taken: SIGABRT, not SIGIOT.
+const names = new Map(
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [number, name as NodeJS.Signals]),
+);
 
 function signalName(number: number): NodeJS.Signals {
   // Real-time signals have no name in Node.

@@ -2,6 +2,8 @@
  * Thrown values on the wire. Structured clone keeps of an error only its message and stack, and turns own classes into
  * `Error`; this keeps the class, the cause, the parts of an AggregateError and the error's own properties.
  */
+import { inspect } from 'node:util';
+import { TransferError } from '../errors.js';
 import { findErrorClass } from './error-class.js';
 import { deserialize, serialize } from './values.js';
 
@@ -25,27 +27,32 @@ interface PackedValue {
   bytes: Buffer;
 }
 
-type Packed = PackedError | PackedValue;
+/** An error that has occurred before, further up: by its number there. */
+interface PackedAgain {
+  kind: 'again';
+  index: number;
+}
+
+type Packed = PackedError | PackedValue | PackedAgain;
 
 /** Serializes what was thrown. Never throws: what cannot be serialized inside is described in words. */
 export function serializeThrown(thrown: unknown): Buffer {
-  return serialize(pack(thrown, new Set()));
+  return serialize(pack(thrown, []));
 }
 
 /** What {@link serializeThrown} wrote. */
 export function deserializeThrown(bytes: Uint8Array): unknown {
-  return unpack(deserialize(bytes) as Packed);
+  return unpack(deserialize(bytes) as Packed, []);
 }
 
-function pack(thrown: unknown, above: Set<unknown>): Packed {
-  if (thrown instanceof Error && !above.has(thrown)) {
-    const inside = new Set([...above, thrown]);
-    return packError(thrown, inside);
-  }
-  return { kind: 'value', bytes: serializeOrDescribe(thrown) };
+function pack(thrown: unknown, seen: Error[]): Packed {
+  if (!(thrown instanceof Error)) return { kind: 'value', bytes: serializeOrDescribe(() => thrown) };
+  const index = seen.indexOf(thrown);
+  return index < 0 ? packError(thrown, seen) : { kind: 'again', index };
 }
 
-function packError(error: Error, inside: Set<unknown>): PackedError {
+function packError(error: Error, seen: Error[]): PackedError {
+  seen.push(error);
   const classes: string[] = [];
   for (
     let proto: unknown = Object.getPrototypeOf(error);
@@ -63,43 +70,63 @@ function packError(error: Error, inside: Set<unknown>): PackedError {
     source: sourceOf(error.constructor),
     name: text(error, 'name'),
     message: text(error, 'message'),
-    stack: typeof error.stack === 'string' ? error.stack : undefined,
+    stack: stackOf(error),
     properties: Object.keys(error)
       .filter((key) => !handled.has(key))
-      .map((key) => [key, serializeOrDescribe((error as unknown as Record<string, unknown>)[key])]),
+      .map((key) => [key, serializeOrDescribe(() => (error as unknown as Record<string, unknown>)[key])]),
   };
-  if ('cause' in error) packed.cause = pack(error.cause, inside);
+  if ('cause' in error) packed.cause = pack(error.cause, seen);
   const { errors } = error as { errors?: unknown };
-  if (Array.isArray(errors)) packed.errors = errors.map((part) => pack(part, inside));
+  if (Array.isArray(errors)) packed.errors = errors.map((part) => pack(part, seen));
   return packed;
 }
 
 function text(error: Error, key: 'name' | 'message'): string {
-  return String(error[key]);
+  try {
+    return String(error[key]);
+  } catch {
+    return '';
+  }
+}
+
+/** It is put together at the first reading, from a name and a message that may be anything. */
+function stackOf(error: Error): string | undefined {
+  try {
+    return typeof error.stack === 'string' ? error.stack : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function sourceOf(constructor: unknown): string {
   return typeof constructor === 'function' ? Function.prototype.toString.call(constructor).slice(0, 10_000) : '';
 }
 
-function serializeOrDescribe(value: unknown): Buffer {
+function serializeOrDescribe(read: () => unknown): Buffer {
   try {
-    return serialize(value);
+    return serialize(read());
   } catch (error) {
-    return serialize(`[${(error as Error).message}]`);
+    return serialize(`[${error instanceof TransferError ? error.message : `reading it throws ${inspect(error)}`}]`);
   }
 }
 
-function unpack(packed: Packed): unknown {
+function unpack(packed: Packed, seen: Error[]): unknown {
   if (packed.kind === 'value') return deserialize(packed.bytes);
+  if (packed.kind === 'again') return seen[packed.index];
   const error = Object.create(findErrorClass(packed.classes, packed.source).prototype as object) as Error;
+  seen.push(error);
   // As an error that was made here: not listed among its properties.
   const hidden = (key: string, value: unknown) =>
     Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
   hidden('message', packed.message);
   if (packed.stack !== undefined) hidden('stack', packed.stack);
-  if (packed.cause) hidden('cause', unpack(packed.cause));
-  if (packed.errors) hidden('errors', packed.errors.map(unpack));
+  if (packed.cause) hidden('cause', unpack(packed.cause, seen));
+  if (packed.errors) {
+    hidden(
+      'errors',
+      packed.errors.map((part) => unpack(part, seen)),
+    );
+  }
   for (const [key, bytes] of packed.properties) {
     Object.defineProperty(error, key, {
       value: deserialize(bytes),

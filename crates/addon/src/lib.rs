@@ -7,6 +7,8 @@ mod callback;
 pub mod error;
 #[cfg(unix)]
 mod fork;
+#[cfg(unix)]
+mod isolate_random;
 mod metrics;
 #[cfg(unix)]
 mod pool;

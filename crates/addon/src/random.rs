@@ -17,7 +17,7 @@ use napi_derive::napi;
 
 use crate::error::{Code, Result};
 
-const STATE_BYTES: usize = 16;
+pub(crate) const STATE_BYTES: usize = 16;
 const CACHE_SIZE: usize = 64;
 /// Words of a function object that may point to its context.
 const FUNCTION_WORDS: usize = 12;
@@ -76,12 +76,16 @@ unsafe fn find(function: *const usize) -> Option<Generator> {
     })
 }
 
-struct MathRandom {
+pub(crate) struct MathRandom {
     env: sys::napi_env,
     function: sys::napi_value,
 }
 
 impl MathRandom {
+    pub(crate) fn new(env: Env, function: &Function<'_>) -> Self {
+        Self { env: env.raw(), function: function.raw() }
+    }
+
     fn generator(&self) -> Option<Generator> {
         // SAFETY: a `napi_value` of Node is the address of a slot that holds the tagged pointer.
         let function = object(unsafe { self.function.cast::<usize>().read() })?;
@@ -102,6 +106,22 @@ impl MathRandom {
         // SAFETY: as above.
         let status = unsafe { sys::napi_get_value_double(self.env, result, &raw mut number) };
         (status == sys::Status::napi_ok).then_some(number)
+    }
+
+    /// Has the context draw a first state from its isolate's generator. Only after [`is_known`](Self::is_known).
+    pub(crate) fn draw_state(&self) -> Option<()> {
+        let generator = self.generator()?;
+        // SAFETY: the generator's state and index; plain data. All zero means "none yet" to V8.
+        unsafe {
+            ptr::write_bytes(generator.state, 0, STATE_BYTES);
+            generator.index.write(0);
+        }
+        self.draw().map(drop)
+    }
+
+    /// Whether what was found is the generator for sure.
+    pub(crate) fn is_known(&self) -> bool {
+        self.proves_itself() == Some(true) && self.proves_itself() == Some(true)
     }
 
     /// Draws a number; true if it came from the place in the table that the index says.
@@ -128,8 +148,8 @@ pub fn reseed_math_random(env: Env, math_random: Function<'_>, seed: Uint8Array)
     if seed.len() != STATE_BYTES || seed.iter().all(|byte| *byte == 0) {
         return Err(Code::InvalidArgument.error("the seed must be 16 bytes, not all of them 0"));
     }
-    let function = MathRandom { env: env.raw(), function: math_random.raw() };
-    if function.proves_itself() != Some(true) || function.proves_itself() != Some(true) {
+    let function = MathRandom::new(env, &math_random);
+    if !function.is_known() {
         return Ok(false);
     }
     let Some(generator) = function.generator() else { return Ok(false) };

@@ -212,8 +212,7 @@ fn pipe_aliases() {
 }
 
 fn spec(value: Duration, interval: Duration) -> libc::itimerspec {
-    let time =
-        |of: Duration| libc::timespec { tv_sec: of.as_secs() as libc::time_t, tv_nsec: i64::from(of.subsec_nanos()) };
+    let time = |of: Duration| libc::timespec { tv_sec: of.as_secs() as i64, tv_nsec: i64::from(of.subsec_nanos()) };
     libc::itimerspec { it_value: time(value), it_interval: time(interval) }
 }
 

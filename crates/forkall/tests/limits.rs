@@ -11,14 +11,14 @@ use zygote_forkall::{Error, Options, fork};
 
 cases!(too_many_processes, too_many_descriptors, many_threads);
 
-fn limit(resource: libc::__rlimit_resource_t, value: u64) {
-    let limit = libc::rlimit { rlim_cur: value, rlim_max: libc::RLIM_INFINITY };
-    if unsafe { libc::setrlimit(resource, &raw const limit) } != 0 {
-        let mut old = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-        ok(unsafe { libc::getrlimit(resource, &raw mut old) });
-        old.rlim_cur = value.min(old.rlim_max);
-        ok(unsafe { libc::setrlimit(resource, &raw const old) });
-    }
+// The C libraries have different types for the resource.
+macro_rules! limit {
+    ($resource:expr, $value:expr) => {{
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        ok(unsafe { libc::getrlimit($resource, &raw mut limit) });
+        limit.rlim_cur = limit.rlim_max.min($value);
+        ok(unsafe { libc::setrlimit($resource, &raw const limit) });
+    }};
 }
 
 fn too_many_processes() {
@@ -34,7 +34,7 @@ fn too_many_processes() {
     let pool = Pool::new(3);
     in_child(|| pool.assert_alive()).join();
     let (descriptors, tasks) = (entries("fd"), entries("task"));
-    limit(libc::RLIMIT_NPROC, 1);
+    limit!(libc::RLIMIT_NPROC, 1);
     for _ in 0..5 {
         match unsafe { fork(&Options::default()) } {
             Err(Error::Call { call: "clone", source }) => assert_eq!(source.raw_os_error(), Some(libc::EAGAIN)),
@@ -43,7 +43,7 @@ fn too_many_processes() {
         assert_eq!((entries("fd"), entries("task")), (descriptors, tasks));
         pool.assert_alive();
     }
-    limit(libc::RLIMIT_NPROC, 4000);
+    limit!(libc::RLIMIT_NPROC, 4000);
     in_child(|| pool.assert_alive()).join();
     pool.finish();
 }
@@ -53,7 +53,7 @@ fn too_many_descriptors() {
     let [read_end, write_end] = pipe();
     support::write(write_end, b"unread");
     let event = ok(unsafe { libc::eventfd(3, libc::EFD_NONBLOCK) });
-    limit(libc::RLIMIT_NOFILE, 64);
+    limit!(libc::RLIMIT_NOFILE, 64);
     let mut fillers = Vec::new();
     while let fd @ 0.. = unsafe { libc::fcntl(2, libc::F_DUPFD_CLOEXEC, 0) } {
         fillers.push(fd);

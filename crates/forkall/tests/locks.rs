@@ -213,6 +213,8 @@ fn robust_lists_are_registered() {
 fn robust_mutex() -> &'static PthreadMutex {
     PthreadMutex::new(|attributes| unsafe {
         assert_eq!(libc::pthread_mutexattr_setrobust(attributes, libc::PTHREAD_MUTEX_ROBUST), 0);
+        // Those of one process alone musl keeps itself.
+        assert_eq!(libc::pthread_mutexattr_setpshared(attributes, libc::PTHREAD_PROCESS_SHARED), 0);
     })
 }
 

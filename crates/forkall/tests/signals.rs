@@ -19,6 +19,8 @@ cases!(
     masks_are_as_before,
     a_thread_that_waits_for_signals,
     signals_that_wait_in_a_mask,
+    raise_and_abort,
+    raise_in_a_revived_thread,
 );
 
 static HANDLED: AtomicU64 = AtomicU64::new(0);
@@ -232,4 +234,50 @@ fn signals_that_wait_in_a_mask() {
             Child { pid, pidfd }.join();
         }
     }
+}
+
+/// A process's signals to itself. libc's own number of the thread must not lead to the parent's.
+fn raise_and_abort() {
+    install();
+    for _ in 0..20 {
+        let child = in_child(|| {
+            support::ok(unsafe { libc::raise(libc::SIGUSR1) });
+            assert_eq!(HANDLED.load(Ordering::SeqCst), 1);
+            assert_eq!(unsafe { libc::pthread_kill(libc::pthread_self(), libc::SIGUSR1) }, 0);
+            assert_eq!(HANDLED.load(Ordering::SeqCst), 2);
+            std::process::abort();
+        });
+        let status = child.wait();
+        assert!(libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGABRT, "status {status:#x}");
+        assert_eq!(HANDLED.load(Ordering::SeqCst), 0);
+    }
+}
+
+/// musl knows a thread by the parent's number and does not say which process it means: see the head of the crate.
+fn raise_in_a_revived_thread() {
+    if cfg!(target_env = "musl") {
+        support::skip("not with musl");
+    }
+    install();
+    let (go, result) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicI32::new(-1)));
+    let thread = spawn("raises", {
+        let (go, result) = (Arc::clone(&go), Arc::clone(&result));
+        move || {
+            wait_for("its turn", || go.load(Ordering::SeqCst));
+            result.store(unsafe { libc::raise(libc::SIGUSR1) }, Ordering::SeqCst);
+            wait_for("another turn", || !go.load(Ordering::SeqCst));
+        }
+    });
+    let id = std::os::unix::thread::JoinHandleExt::as_pthread_t(&thread) as libc::pthread_t;
+    in_child(|| {
+        go.store(true, Ordering::SeqCst);
+        wait_for("the signal is handled", || result.load(Ordering::SeqCst) == 0);
+        assert_eq!(HANDLED.load(Ordering::SeqCst), 1);
+        // Sent by another thread it goes nowhere, least of all to the parent.
+        assert_eq!(unsafe { libc::pthread_kill(id, libc::SIGUSR1) }, libc::ESRCH);
+    })
+    .join();
+    assert_eq!(HANDLED.load(Ordering::SeqCst), 0);
+    assert_eq!(unsafe { libc::pthread_kill(id, libc::SIGUSR1) }, 0);
+    wait_for("the parent's own is handled", || HANDLED.load(Ordering::SeqCst) == 1);
 }

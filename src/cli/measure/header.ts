@@ -13,5 +13,7 @@ export function headerText(
     `${cpus} CPUs, ${cpu}, ${Math.round(memory / 2 ** 30)} GB, load ${load.toFixed(2)}; ${os}, kernel ${kernel}`,
     `Node ${node}, V8 ${v8}; ${date}; ${rounds} round${rounds === 1 ? '' : 's'} after one to warm up${scale === 1 ? '' : `; sizes x ${scale}`}`,
   ];
+  if (load > cpus / 2)
+    lines.push('Other work is going on, see load: figures will be higher than they should be, and unsteady.');
   return `${lines.flatMap((line) => wrap(line, width)).join('\n')}\n`;
 }

@@ -79,7 +79,7 @@ pub(crate) unsafe fn fork(options: &Options<'_>) -> Result<Forked, Error> {
         // No signal may interrupt this thread: its handler could need a lock that a parked thread holds.
         let mask = sys::set_signal_mask(!0);
         // SAFETY: the caller's promises are those of `fork`; all signals are blocked.
-        let outcome = unsafe { attempt_fork(&mut snapshot, table, options) };
+        let outcome = unsafe { attempt_fork(&mut snapshot, table, options, mask) };
         sys::set_signal_mask(mask);
         match outcome {
             Ok(forked) => return Ok(forked),
@@ -112,6 +112,7 @@ unsafe fn attempt_fork(
     snapshot: &mut Snapshot,
     table: &'static table::Table,
     options: &Options<'_>,
+    callers_mask: sys::SignalSet,
 ) -> Result<Forked, Obstacle> {
     let start = sys::now();
     let deadline = u64::try_from(options.park_deadline.as_nanos()).unwrap_or(u64::MAX);
@@ -120,7 +121,7 @@ unsafe fn attempt_fork(
     let meanwhile = || {
         let _ = heap::make_inheritable();
     };
-    let parked = park::park_others(table, deadline, meanwhile).map_err(Obstacle::Park)?;
+    let parked = park::park_others(table, deadline, callers_mask, meanwhile).map_err(Obstacle::Park)?;
     let all_parked = sys::now();
     let choice = Choice { share: options.share, sever_except: options.sever_except };
     if let Err(failure) = snapshot.take(choice, &parked) {

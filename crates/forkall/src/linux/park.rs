@@ -69,13 +69,57 @@ impl Parked {
 
     /// Lets all of them go on in this process.
     pub(super) fn release(&self) {
-        release(self.table, self.generation);
+        release_in_turn(self.table, self.generation, self.count);
     }
 }
 
-fn release(table: &Table, generation: u32) {
-    table.released.store(generation, Ordering::Release);
-    sys::futex_wake(table.released.as_ptr(), i32::MAX);
+/// Lets the threads go on so that the caller is not held up by all of them at once: it wakes the first, and each wakes two
+/// more when it leaves. Threads of another priority than the caller's could keep the others waiting: they are woken first,
+/// one by one.
+fn release_in_turn(table: &Table, generation: u32, count: usize) {
+    let own = Scheduling::of_this_thread();
+    let mut ordered = 0;
+    for (index, slot) in table.slots(count).iter().enumerate() {
+        if !slot.is(generation, Stage::Parked) {
+            continue;
+        }
+        let place = table.ordered(ordered).filter(|_| slot.scheduling.same_priority(&own));
+        if let Some(place) = place {
+            place.store(index as u32, Ordering::Relaxed);
+            slot.rank.store(ordered as u32, Ordering::Relaxed);
+            ordered += 1;
+        } else {
+            slot.rank.store(u32::MAX, Ordering::Relaxed);
+        }
+    }
+    table.ordered.store(ordered as u32, Ordering::Release);
+    for slot in table.slots(count) {
+        slot.go.store(generation, Ordering::Release);
+        if slot.rank.load(Ordering::Relaxed) == u32::MAX {
+            sys::futex_wake(slot.go.as_ptr(), i32::MAX);
+        }
+    }
+    wake_rank(table, 0);
+}
+
+/// Lets all threads go on at once, also those that still wait for their turn to leave an earlier parking.
+fn release_at_once(table: &Table, generation: u32, count: usize) {
+    table.ordered.store(0, Ordering::Release);
+    for slot in table.slots(count) {
+        slot.go.store(generation, Ordering::Release);
+    }
+    for slot in table.slots(table.used.load(Ordering::Acquire) as usize) {
+        sys::futex_wake(slot.go.as_ptr(), i32::MAX);
+    }
+}
+
+fn wake_rank(table: &Table, rank: usize) {
+    if rank < table.ordered.load(Ordering::Acquire) as usize
+        && let Some(index) = table.ordered(rank)
+        && let Some(slot) = table.slot(index.load(Ordering::Relaxed) as usize)
+    {
+        sys::futex_wake(slot.go.as_ptr(), i32::MAX);
+    }
 }
 
 /// Installs the handler, or installs it again if libc has put its own in place since.
@@ -128,10 +172,11 @@ fn find_rseq() {
 ///
 /// Allocates nothing and takes no lock: from the first signal on, some thread may be parked while it holds any lock.
 ///
-/// `meanwhile` is called once, when the first round of signals is out; it must keep to the same rules.
+/// `callers_mask` is the signal mask to have while nothing is parked. `meanwhile` is called once, when the first round of signals is out; it must keep to the same rules.
 pub(super) fn park_others(
     table: &'static Table,
     deadline_nanoseconds: u64,
+    callers_mask: sys::SignalSet,
     meanwhile: impl Fn(),
 ) -> Result<Parked, Failure> {
     let deadline = sys::now().saturating_add(deadline_nanoseconds);
@@ -150,8 +195,11 @@ pub(super) fn park_others(
         let result = park_once(table, directory, deadline.min(now.saturating_add(patience)), &meanwhile);
         match result {
             Err(Failure::Deadline { .. }) if sys::now() < deadline => {
-                // Signals that are queued already would catch the released threads before their next instruction.
+                // Signals that are queued already would catch the released threads before their next instruction. And
+                // all of them may be waiting for this one: musl changes the ids of all threads (`setuid`) so.
+                let blocked = sys::set_signal_mask(callers_mask);
                 sys::sleep(patience / 8);
+                sys::set_signal_mask(blocked);
                 patience = patience.saturating_mul(2);
             }
             result => break result,
@@ -205,7 +253,7 @@ fn park_once(table: &'static Table, directory: i32, deadline: u64, meanwhile: &i
                 }
                 sys::futex_wait(table.remaining.as_ptr(), remaining, 100_000);
             }
-            release(table, generation);
+            release_at_once(table, generation, asked);
             Err(failure)
         }
     }
@@ -254,6 +302,7 @@ fn ask_new_threads(
         // SAFETY: as above.
         unsafe { (*address).ask(generation) };
         *asked += 1;
+        table.used.fetch_max(*asked as u32, Ordering::AcqRel);
         table.remaining.fetch_add(1, Ordering::AcqRel);
         let value = (generation as usize) << 32 | index;
         loop {
@@ -339,9 +388,15 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut c_v
     // Known to work: a process where it does not is refused before anything is parked.
     slot.tid_address = sys::tid_address().unwrap_or(ptr::null_mut());
     // SAFETY: the slot and both words live for ever.
-    let outcome = unsafe { arch::park(address, table.released.as_ptr(), generation, table.remaining.as_ptr()) };
+    let outcome = unsafe { arch::park(address, slot.go.as_ptr(), generation, table.remaining.as_ptr()) };
     if outcome == REVIVED {
         come_back(slot, table);
+        return;
+    }
+    let rank = slot.rank.load(Ordering::Relaxed) as usize;
+    if rank != u32::MAX as usize {
+        wake_rank(table, 2 * rank + 1);
+        wake_rank(table, 2 * rank + 2);
     }
 }
 

@@ -73,10 +73,8 @@ pub(super) fn futex_wait(word: *const u32, expected: u32, nanoseconds: i64) {
 
 /// Sleeps that long, or less if a signal comes.
 pub(super) fn sleep(nanoseconds: u64) {
-    let time = libc::timespec {
-        tv_sec: (nanoseconds / 1_000_000_000) as libc::time_t,
-        tv_nsec: (nanoseconds % 1_000_000_000) as i64,
-    };
+    let time =
+        libc::timespec { tv_sec: (nanoseconds / 1_000_000_000) as i64, tv_nsec: (nanoseconds % 1_000_000_000) as i64 };
     // SAFETY: the kernel reads one timespec.
     unsafe { syscall!(libc::SYS_nanosleep, &raw const time, 0) };
 }
@@ -159,6 +157,11 @@ pub(super) struct Scheduling {
 }
 
 impl Scheduling {
+    /// Whether the scheduler prefers neither thread.
+    pub(super) fn same_priority(&self, other: &Self) -> bool {
+        (self.policy, self.nice, self.priority) == (other.policy, other.nice, other.priority)
+    }
+
     /// Of the calling thread.
     pub(super) fn of_this_thread() -> Self {
         const VERSION_0: u32 = 48;

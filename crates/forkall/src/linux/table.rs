@@ -34,6 +34,10 @@ pub(super) struct Slot {
     pub stack_pointer: usize,
     /// Generation in the upper half, [`Stage`] in the lower: a signal of an old generation finds another tag.
     tag: AtomicU64,
+    /// Generation that this slot's thread was released for last: it waits until that reaches its own.
+    pub go: AtomicU32,
+    /// Place in the table's order.
+    pub rank: AtomicU32,
     pub tid: i32,
     pub scheduling: Scheduling,
     /// Where the kernel clears the thread's id when it ends: `pthread_join` waits there.
@@ -76,14 +80,18 @@ impl Slot {
 /// The table itself.
 #[repr(C)]
 pub(super) struct Table {
-    /// Generation that was released last. Parked threads wait until it reaches their own.
-    pub released: AtomicU32,
     /// Threads of the present generation that have not parked yet.
     pub remaining: AtomicU32,
     /// Number of the present parking.
     pub generation: AtomicU32,
     /// Threads that the last fork started in this process and that are not yet out of their slots.
     pub reviving: AtomicI32,
+    /// Slots in the order in which their threads wake each other: see `park::release`.
+    order: [AtomicU32; CAPACITY],
+    /// Entries of `order`.
+    pub ordered: AtomicU32,
+    /// Slots that were ever in use.
+    pub used: AtomicU32,
     slots: [Slot; CAPACITY],
 }
 
@@ -115,6 +123,11 @@ impl Table {
     /// The slots of the first `count` threads.
     pub(super) fn slots(&self, count: usize) -> &[Slot] {
         self.slots.get(..count).unwrap_or(&[])
+    }
+
+    /// Slot number of a place in the order.
+    pub(super) fn ordered(&self, rank: usize) -> Option<&AtomicU32> {
+        self.order.get(rank)
     }
 
     /// A slot's address for the one who owns it at this moment.

@@ -1,4 +1,4 @@
-//! AArch64: AAPCS64, `svc #0` (`d4000001`), arguments in x0 to x5, number in x8, result in x0.
+//! `AArch64`: AAPCS64, `svc #0` (`d4000001`), arguments in x0 to x5, number in x8, result in x0.
 
 use core::arch::{asm, global_asm};
 use core::ffi::c_void;
@@ -8,7 +8,7 @@ use super::super::table::Slot;
 // See the x86-64 file for what these two do. Here d8 to d15 are callee-saved too, and a revived thread starts with its
 // creator's, so they are part of what `park` saves.
 //
-// park(x0 = slot, x1 = released word, w2 = generation, x3 = remaining word) -> w0
+// park(x0 = slot, x1 = the slot's go word, w2 = generation, x3 = remaining word) -> w0
 // revive(x0 = slot, x1 = clone flags, x2 = clear-child-tid address, x3 = thread pointer) -> w0 = tid or -errno
 global_asm!(
     ".text",
@@ -51,8 +51,8 @@ global_asm!(
     "2:",
     "ldar w2, [x20]",
     "subs w9, w2, w21",
-    "b.pl 3f",     // released - generation >= 0, wrapping
-    "mov x0, x20", // futex(released, FUTEX_WAIT_PRIVATE, seen, no timeout)
+    "b.pl 3f",     // go - generation >= 0, wrapping
+    "mov x0, x20", // futex(go, FUTEX_WAIT_PRIVATE, seen, no timeout)
     "mov x1, #128",
     "mov x3, #0",
     "mov x8, #98",
@@ -100,7 +100,7 @@ global_asm!(
 unsafe extern "C" {
     /// Parks the calling thread. See the assembly above.
     #[link_name = "zygote_forkall_park"]
-    pub(in super::super) fn park(slot: *mut Slot, released: *const u32, generation: u32, remaining: *const u32) -> u32;
+    pub(in super::super) fn park(slot: *mut Slot, go: *const u32, generation: u32, remaining: *const u32) -> u32;
     /// Starts the kernel thread that goes on from a parked slot.
     #[link_name = "zygote_forkall_revive"]
     pub(in super::super) fn revive(slot: *const Slot, flags: u64, clear_tid: *mut i32, thread_pointer: usize) -> i32;

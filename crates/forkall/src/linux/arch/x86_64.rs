@@ -8,7 +8,7 @@ use super::super::table::Slot;
 // The parked thread keeps all that it needs on its own stack, which the child inherits. `park` therefore returns once
 // in each process: 0 in the thread that parked, 1 in the kernel thread that `revive` starts in the child.
 //
-// park(rdi = slot, rsi = released word, edx = generation, rcx = remaining word) -> eax
+// park(rdi = slot, rsi = the slot's go word, edx = generation, rcx = remaining word) -> eax
 // revive(rdi = slot, rsi = clone flags, rdx = clear-child-tid address, rcx = thread pointer) -> eax = tid or -errno
 global_asm!(
     ".text",
@@ -46,8 +46,8 @@ global_asm!(
     "mov edx, [r13]",
     "mov eax, edx",
     "sub eax, r14d",
-    "jns 3f",       // released - generation >= 0, wrapping
-    "mov eax, 202", // futex(released, FUTEX_WAIT_PRIVATE, seen, no timeout)
+    "jns 3f",       // go - generation >= 0, wrapping
+    "mov eax, 202", // futex(go, FUTEX_WAIT_PRIVATE, seen, no timeout)
     "mov rdi, r13",
     "mov esi, 128",
     "xor r10d, r10d",
@@ -108,7 +108,7 @@ global_asm!(
 unsafe extern "C" {
     /// Parks the calling thread. See the assembly above.
     #[link_name = "zygote_forkall_park"]
-    pub(in super::super) fn park(slot: *mut Slot, released: *const u32, generation: u32, remaining: *const u32) -> u32;
+    pub(in super::super) fn park(slot: *mut Slot, go: *const u32, generation: u32, remaining: *const u32) -> u32;
     /// Starts the kernel thread that goes on from a parked slot.
     #[link_name = "zygote_forkall_revive"]
     pub(in super::super) fn revive(slot: *const Slot, flags: u64, clear_tid: *mut i32, thread_pointer: usize) -> i32;
