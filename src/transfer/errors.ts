@@ -113,13 +113,14 @@ function serializeOrDescribe(read: () => unknown): Buffer {
 function unpack(packed: Packed, seen: Error[]): unknown {
   if (packed.kind === 'value') return deserialize(packed.bytes);
   if (packed.kind === 'again') return seen[packed.index];
-  const error = Object.create(findErrorClass(packed.classes, packed.source).prototype as object) as Error;
+  // A real error, which tools show and check as such, but not by a constructor that wants arguments.
+  const error = new Error(packed.message);
+  Object.setPrototypeOf(error, findErrorClass(packed.classes, packed.source).prototype as object);
   seen.push(error);
   // As an error that was made here: not listed among its properties.
   const hidden = (key: string, value: unknown) =>
     Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
-  hidden('message', packed.message);
-  if (packed.stack !== undefined) hidden('stack', packed.stack);
+  hidden('stack', packed.stack);
   if (packed.cause) hidden('cause', unpack(packed.cause, seen));
   if (packed.errors) {
     hidden(

@@ -100,6 +100,8 @@ unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<B
         ..Options::default()
     };
     let forked = if options.single_threaded {
+        // A signal that came in between would be written to the pipe that the parent reads.
+        let blocked = BlockedSignals::all();
         // SAFETY: the caller of this function has made sure that V8 needs no other thread.
         let forked = unsafe { zygote_forkall::fork_single_threaded(&settings) }.map_err(|error| convert(&error))?;
         if matches!(forked, Forked::Child) {
@@ -107,6 +109,7 @@ unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<B
             unsafe { uv::fork_loop(uv_loop) }
                 .map_err(|error| Code::ForkFailed.error(format_args!("uv_loop_fork: {error}")))?;
         }
+        drop(blocked);
         forked
     } else {
         // SAFETY: V8 and libuv go on in the child as complete clones; nothing here is held across the call but plain
@@ -117,6 +120,29 @@ unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<B
         GENERATION.fetch_add(1, Ordering::Relaxed);
     }
     Ok(forked.into())
+}
+
+/// All signals of this thread wait until this is dropped.
+struct BlockedSignals(libc::sigset_t);
+
+impl BlockedSignals {
+    fn all() -> Self {
+        let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+        let mut before = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+        // SAFETY: both calls fill the set that they are given, and cannot fail with these arguments.
+        unsafe {
+            libc::sigfillset(all.as_mut_ptr());
+            libc::pthread_sigmask(libc::SIG_BLOCK, all.as_ptr(), before.as_mut_ptr());
+            Self(before.assume_init())
+        }
+    }
+}
+
+impl Drop for BlockedSignals {
+    fn drop(&mut self) {
+        // SAFETY: the mask that this thread had before.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.0, std::ptr::null_mut()) };
+    }
 }
 
 /// Forks here and now: returns in both processes.

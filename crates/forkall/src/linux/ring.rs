@@ -23,7 +23,11 @@ enum Way {
     Map,
     /// In private memory that is there already.
     UserMemory,
+    /// In parts of a huge page, moved there: Linux 6.5 to 6.9 insist on memory that is contiguous in the machine.
+    HugePage,
 }
+
+const HUGE_PAGE: usize = 2 << 20;
 
 /// Most rings of one process that are known at a time.
 pub(super) const CAPACITY: usize = 64;
@@ -237,7 +241,7 @@ fn find_way(parameters: &RingParameters, length: usize, sqes_length: usize) -> R
             way
         })
     };
-    let found = attempt(Way::Map).or_else(|_| attempt(Way::UserMemory));
+    let found = attempt(Way::Map).or_else(|_| attempt(Way::UserMemory)).or_else(|_| attempt(Way::HugePage));
     sys::unmap(scratch, length + sqes_length);
     found
 }
@@ -266,9 +270,13 @@ unsafe fn make_at(
                 }
                 (fd, made)
             }
-            Way::UserMemory => {
-                sys::map_over(address, length, None)?;
-                sys::map_over(sqes_address, sqes_length, None)?;
+            Way::UserMemory | Way::HugePage => {
+                if way == Way::HugePage {
+                    move_huge_page(&[(address, length), (sqes_address, sqes_length)])?;
+                } else {
+                    sys::map_over(address, length, None)?;
+                    sys::map_over(sqes_address, sqes_length, None)?;
+                }
                 sys::ring_setup(like.sq_entries, flags | IORING_SETUP_NO_MMAP, Some((address, sqes_address)))?
             }
         }
@@ -287,6 +295,28 @@ unsafe fn make_at(
     }
 }
 
+/// Puts parts of one new huge page at the given addresses and lengths, over what is mapped there. Where the system gives no
+/// huge page they are ordinary memory, and making the ring may fail.
+///
+/// # Safety
+/// Nothing may rely on what was at these addresses.
+unsafe fn move_huge_page(targets: &[(usize, usize)]) -> Result<(), i32> {
+    let region = sys::reserve(2 * HUGE_PAGE)? as usize;
+    let start = region.next_multiple_of(HUGE_PAGE);
+    let _ = sys::advise(start, start + HUGE_PAGE, libc::MADV_HUGEPAGE);
+    // SAFETY: the region is new and nobody else's; the first touch makes the page.
+    unsafe { (start as *mut u8).write_volatile(0) };
+    let mut from = start;
+    for (address, length) in targets {
+        // SAFETY: per the caller, and the source is part of the region.
+        unsafe { sys::move_mapping(from, *length, *address)? };
+        from += length;
+    }
+    sys::unmap(region, start - region);
+    sys::unmap(from, region + 2 * HUGE_PAGE - from);
+    Ok(())
+}
+
 /// A word of ring memory, which the kernel may change.
 ///
 /// # Safety
@@ -294,4 +324,39 @@ unsafe fn make_at(
 unsafe fn word(address: usize, offset: usize) -> u32 {
     // SAFETY: per the caller.
     unsafe { ((address + offset) as *const u32).read_volatile() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each way of making a ring at given addresses, where this kernel has it, gives one that works there.
+    #[test]
+    fn rings_made_at_given_addresses_complete_no_ops() {
+        let (fd, like) = match sys::ring_setup(256, 0, None) {
+            Ok(made) => made,
+            // Sandboxes often forbid io_uring.
+            Err(libc::ENOSYS | libc::EPERM) => return,
+            Err(errno) => panic!("io_uring_setup: {errno}"),
+        };
+        sys::close(fd);
+        let mut worked = 0;
+        for way in [Way::Map, Way::UserMemory, Way::HugePage] {
+            let ring = like.sq.sixth as usize + 4 * like.sq_entries as usize;
+            let length = round_to_pages(ring.max(like.cq.fifth as usize + CQE_SIZE * like.cq_entries as usize));
+            let sqes_length = round_to_pages(SQE_SIZE * like.sq_entries as usize);
+            let address = sys::reserve(length + sqes_length).expect("memory") as usize;
+            // SAFETY: memory of this test's own.
+            let made = unsafe { make_at(way, &like, (address, length), (address + length, sqes_length)) };
+            let Ok(fd) = made else { continue };
+            // SAFETY: words of the ring that was made there; a zeroed entry is a no-op.
+            unsafe { ((address + like.sq.tail as usize) as *mut u32).write_volatile(3) };
+            assert_eq!(sys::ring_enter(fd, 3), Ok(3), "{way:?}");
+            // SAFETY: as above.
+            assert_eq!(unsafe { word(address, like.cq.tail as usize) }, 3, "{way:?}");
+            sys::close(fd);
+            worked += 1;
+        }
+        assert!(worked > 0, "this kernel has io_uring, but none of the ways works");
+    }
 }

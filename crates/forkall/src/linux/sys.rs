@@ -451,7 +451,7 @@ pub(super) fn epoll_watches(epoll: i32, fd: i32, nth: u32) -> Option<bool> {
 }
 
 pub(super) fn advise(start: usize, end: usize, advice: i32) -> Result<(), Errno> {
-    // SAFETY: only called with MADV_DOFORK, which changes no content.
+    // SAFETY: only called with advice that changes no content.
     check(unsafe { syscall!(libc::SYS_madvise, start, end - start, advice) }).map(drop)
 }
 
@@ -477,6 +477,16 @@ pub(super) unsafe fn map_over(address: usize, length: usize, source: Option<(i32
     // SAFETY: per the caller.
     check(unsafe { syscall!(libc::SYS_mmap, address, length, protection, flags | libc::MAP_FIXED, fd, offset) })
         .map(drop)
+}
+
+/// Moves a mapping over another address range.
+///
+/// # Safety
+/// The caller owns the mapping, and nothing relies on what was mapped at `to`.
+pub(super) unsafe fn move_mapping(from: usize, length: usize, to: usize) -> Result<(), Errno> {
+    let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
+    // SAFETY: per the caller.
+    check(unsafe { syscall!(libc::SYS_mremap, from, length, length, flags, to) }).map(drop)
 }
 
 /// Gives back memory that [`reserve`] mapped.

@@ -65,11 +65,13 @@ mod tests {
             let whole: [u64; 12] = core::array::from_fn(|index| seed.wrapping_mul(index as u64 + 0x9e37_79b9));
             let broken: [f64; 12] = core::array::from_fn(|index| seed as f64 / (index + 1) as f64);
             // SAFETY: the slot and both words live for ever.
-            let outcome =
-                unsafe { super::park(self.slot, self.go.as_ptr(), generation, self.remaining.as_ptr()) };
+            let outcome = unsafe { super::park(self.slot, self.go.as_ptr(), generation, self.remaining.as_ptr()) };
             for index in 0..12 {
                 assert_eq!(whole[index], std::hint::black_box(3_u64).wrapping_mul(index as u64 + 0x9e37_79b9));
-                assert_eq!(broken[index].to_bits(), (std::hint::black_box(3_u64) as f64 / (index + 1) as f64).to_bits());
+                assert_eq!(
+                    broken[index].to_bits(),
+                    (std::hint::black_box(3_u64) as f64 / (index + 1) as f64).to_bits()
+                );
             }
             outcome
         }
@@ -123,14 +125,13 @@ mod tests {
             let outcome = place.park(1);
             place.thread_pointer.store(super::thread_pointer(), Ordering::SeqCst);
             place.outcomes.store(100 + outcome, Ordering::SeqCst);
-            sys::futex_wake(place.outcomes.as_ptr(), i32::MAX);
+            // It has another thread's locals for ever, so: nothing that uses them.
             loop {
-                std::thread::park();
+                sys::sleep(1_000_000_000);
             }
         });
         wait_for("it is parked", || place.remaining.load(Ordering::SeqCst) == 0);
-        // The place is known to be the thread's own: `wait_for` above has let its kernel part reach the wait.
-        std::thread::sleep(Duration::from_millis(20));
+        // From the count-down to its wait it needs its stack no more.
         let pointer = Box::leak(Box::new(AtomicI32::new(0)));
         // SAFETY: `park` has stored the stack pointer; nobody else will go on from it.
         let stack = unsafe { (*place.slot).stack_pointer };
@@ -144,7 +145,7 @@ mod tests {
             | libc::CLONE_SYSVSEM
             | libc::CLONE_SETTLS
             | libc::CLONE_CHILD_CLEARTID) as u64;
-        // SAFETY: as above. The thread uses this one's thread-locals only to note its outcome and sleep.
+        // SAFETY: as above.
         let tid = unsafe { super::revive(place.slot, flags, pointer.as_ptr(), own) };
         assert!(tid > 0, "errno {}", -tid);
         wait_for("the revived one goes on", || place.outcomes.load(Ordering::SeqCst) == 101);
