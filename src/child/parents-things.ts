@@ -1,6 +1,6 @@
 /** What belongs to the parent and must not go on in a child of `Process`: listeners, connection pools, standard input. */
 import type { Agent as HttpAgent } from 'node:http';
-import { fstatSync } from 'node:fs';
+import { fstatSync, statSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { native } from '../native/binding.js';
 
@@ -46,11 +46,13 @@ function emptyInput(): void {
   });
 }
 
+const nullDevice = statSync('/dev/null', { throwIfNoEntry: false })?.rdev;
+
 /** Files and /dev/null are read by the thread pool; all else is registered with the event loop once it is read. */
 function isFile(fd: number): boolean {
   try {
     const status = fstatSync(fd);
-    return status.isFile() || (status.isCharacterDevice() && !process.getBuiltinModule('node:tty').isatty(fd));
+    return status.isFile() || (status.isCharacterDevice() && status.rdev === nullDevice);
   } catch {
     return true;
   }

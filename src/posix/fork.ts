@@ -1,5 +1,5 @@
-import { adoptIdentity } from '../child/identity.js';
-import { internals } from '../child/internals.js';
+import { syncBuiltinESMExports } from 'node:module';
+import { adoptIdentity, rehearseIdentity } from '../child/identity.js';
 import { endWithoutThreads } from '../child/single-threaded.js';
 import { disownChildren } from '../process/reaper.js';
 import { forgetChildren } from '../process/registry.js';
@@ -32,7 +32,7 @@ export interface ForkOptions {
 export function fork(options: ForkOptions = {}): number {
   assertForkable();
   const settings = forkOptions(options.strategy, false);
-  internals();
+  rehearseIdentity();
   runBefore();
   let pid = -1;
   try {
@@ -44,6 +44,7 @@ export function fork(options: ForkOptions = {}): number {
   }
   if (pid === 0) {
     adoptIdentity();
+    syncBuiltinESMExports();
     disownChildren();
     forgetChildren(true);
     if (settings.singleThreaded) endWithoutThreads();

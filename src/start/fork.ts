@@ -1,5 +1,5 @@
 /** The start method `fork`: the child is made at the bottom of the event loop, where no JavaScript is running. */
-import { internals } from '../child/internals.js';
+import { rehearseIdentity } from '../child/identity.js';
 import { ZygoteError } from '../errors.js';
 import { native } from '../native/binding.js';
 import { runAfterInParent, runBefore } from './atfork.js';
@@ -32,7 +32,7 @@ export function forkAtLoopBase(request: ForkRequest): Promise<ForkedChild> {
     assertForkable();
     const options = forkOptions(request.strategy, true, request.keep);
     // Found in the parent, once, so that no child has to look.
-    internals();
+    rehearseIdentity();
     const deadline = performance.now() + request.drainTimeout;
     let turns = 0;
     const ready = (): boolean => {
