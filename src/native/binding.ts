@@ -10,12 +10,16 @@ export interface BindingForkOptions {
   keep: number[];
 }
 
-/** Both sides of a fork. Times in microseconds. */
+/** Both sides of a fork. */
 export interface BindingForked {
   /** 0 in the child. */
   pid: number;
   /** A descriptor of the child, or -1. */
   pidfd: number;
+}
+
+/** Where the last fork spent its time, in microseconds. */
+export interface BindingForkTimings {
   park: number;
   snapshot: number;
   clone: number;
@@ -53,7 +57,9 @@ export interface ReadableWatcher {
 export interface NativeBinding {
   /** The version the addon was built as. */
   version(): string;
-  fork(options: BindingForkOptions): BindingForked;
+  /** 0 in the child. */
+  fork(options: BindingForkOptions): number;
+  lastForkTimings(): BindingForkTimings | null;
   forkAtLoopBase(
     options: BindingForkOptions,
     ready: () => boolean,

@@ -36,9 +36,7 @@ export function fork(options: ForkOptions = {}): number {
   runBefore();
   let pid = -1;
   try {
-    const forked = native().fork(settings);
-    pid = forked.pid;
-    if (forked.pidfd >= 0) native().closeDescriptor(forked.pidfd);
+    pid = native().fork(settings);
   } finally {
     if (pid !== 0) runAfterInParent(pid);
   }

@@ -1,12 +1,13 @@
 //! `fork` for JavaScript: at once, or at the bottom of the event loop.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use napi::Env;
 use napi::bindgen_prelude::Function;
 use napi_derive::napi;
-use zygote_forkall::{Error, Forked, Options, WatchedPath};
+use zygote_forkall::{Error, Forked, Options, Timings, WatchedPath};
 
 use crate::callback::{Answer, Callback, Exception, error_value, null, own_loop, to_value};
 use crate::error::{Code, Result};
@@ -34,37 +35,49 @@ pub struct BindingForked {
     pub pid: i32,
     /// A descriptor of the child, or -1.
     pub pidfd: i32,
-    /// Microseconds until all other threads stood still.
+}
+
+/// Where the last fork spent its time, in microseconds.
+#[napi(object)]
+pub struct BindingForkTimings {
+    /// Until all other threads stood still.
     pub park: f64,
-    /// Microseconds to list kernel objects and make memory inheritable.
+    /// Listing kernel objects and making memory inheritable.
     pub snapshot: f64,
-    /// Microseconds of the system call itself.
+    /// The system call itself.
     pub clone: f64,
-    /// Microseconds to let the threads go on.
+    /// Letting the threads go on.
     pub release: f64,
     /// Threads that were brought along.
     pub threads: u32,
 }
 
-fn micros(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e6
-}
+/// Kept apart from what a fork returns: every page that is written right after it is copied first.
+static LAST: Mutex<Option<Timings>> = Mutex::new(None);
 
 impl From<Forked> for BindingForked {
     fn from(forked: Forked) -> Self {
         match forked {
-            Forked::Child => Self { pid: 0, pidfd: -1, park: 0.0, snapshot: 0.0, clone: 0.0, release: 0.0, threads: 0 },
-            Forked::Parent { pid, pidfd, timings } => Self {
-                pid,
-                pidfd: pidfd.unwrap_or(-1),
-                park: micros(timings.park),
-                snapshot: micros(timings.snapshot),
-                clone: micros(timings.clone),
-                release: micros(timings.release),
-                threads: timings.threads as u32,
-            },
+            Forked::Child => Self { pid: 0, pidfd: -1 },
+            Forked::Parent { pid, pidfd, timings } => {
+                *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(timings);
+                Self { pid, pidfd: pidfd.unwrap_or(-1) }
+            }
         }
     }
+}
+
+/// Where the last fork of this process spent its time; `null` before the first.
+#[napi]
+pub fn last_fork_timings() -> Option<BindingForkTimings> {
+    let micros = |duration: Duration| duration.as_secs_f64() * 1e6;
+    LAST.lock().unwrap_or_else(PoisonError::into_inner).map(|timings| BindingForkTimings {
+        park: micros(timings.park),
+        snapshot: micros(timings.snapshot),
+        clone: micros(timings.clone),
+        release: micros(timings.release),
+        threads: timings.threads as u32,
+    })
 }
 
 fn convert(error: &Error) -> napi::Error<Code> {
@@ -145,11 +158,16 @@ impl Drop for BlockedSignals {
     }
 }
 
-/// Forks here and now: returns in both processes.
+/// Forks here and now: returns in both processes, 0 in the child.
 #[napi]
-pub fn fork(env: Env, options: BindingForkOptions) -> Result<BindingForked> {
+pub fn fork(env: Env, options: BindingForkOptions) -> Result<i32> {
     // SAFETY: the environment's own loop.
-    unsafe { fork_now(own_loop(env)?, &options) }
+    let forked = unsafe { fork_now(own_loop(env)?, &options) }?;
+    if forked.pidfd >= 0 {
+        // SAFETY: just made for this process, and known to nobody else.
+        unsafe { libc::close(forked.pidfd) };
+    }
+    Ok(forked.pid)
 }
 
 struct Request {

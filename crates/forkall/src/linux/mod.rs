@@ -251,7 +251,7 @@ pub(crate) fn identify(path: &std::ffi::CStr) -> Option<(u64, u64)> {
     if let Some(numbers) = snapshot::identify_by_watching(path) {
         return Some(numbers);
     }
-    let status = sys::stat_path(path.as_ptr().cast()).ok()?;
+    let status = sys::stat_at(libc::AT_FDCWD, path.to_bytes_with_nul()).ok()?;
     // The kernel's own encoding of a device number, as /proc prints it.
     let device = u64::from(libc::major(status.st_dev)) << 20 | u64::from(libc::minor(status.st_dev));
     Some((status.st_ino, device))

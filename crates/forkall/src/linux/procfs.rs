@@ -115,6 +115,70 @@ fn decimal(digits: &[u8]) -> u64 {
         .fold(0, |value: u64, byte| value.wrapping_mul(10).wrapping_add(u64::from(byte - b'0')))
 }
 
+/// `/proc/self`, open: what is looked up in it needs no walk through `/proc` each time.
+#[derive(Clone, Copy)]
+pub(super) struct SelfDirectory(i32);
+
+impl SelfDirectory {
+    pub(super) fn open() -> Result<Self, i32> {
+        sys::open(b"/proc/self\0", libc::O_RDONLY | libc::O_DIRECTORY).map(Self)
+    }
+
+    pub(super) fn close(self) {
+        sys::close(self.0);
+    }
+
+    /// `fdinfo/<fd>`, which the kernel makes in one piece.
+    pub(super) fn fdinfo(self, fd: i32) -> Result<Lines, i32> {
+        let file = sys::open_at(self.0, Path::new(b"fdinfo/", fd, b"").as_bytes(), libc::O_RDONLY)?;
+        Ok(Lines::of(file, true))
+    }
+
+    /// What `fd/<fd>` leads to; cut off where it is longer than the buffer.
+    pub(super) fn link(self, fd: i32, buffer: &mut [u8; 64]) -> &[u8] {
+        let length = sys::read_link_at(self.0, Path::new(b"fd/", fd, b"").as_bytes(), buffer).unwrap_or(0);
+        buffer.get(..length).unwrap_or(&[])
+    }
+
+    /// Calls `each` with every open descriptor but this one, and its status.
+    ///
+    /// To list a directory of /proc the kernel makes an entry for each name, which costs more than to ask for every
+    /// number up to the last one. How many there are is the size of `fd` (Linux 6.2); where that is not told, or the
+    /// numbers lie far apart, the directory is listed.
+    pub(super) fn each_descriptor(self, mut each: impl FnMut(i32, &libc::stat)) -> Result<(), i32> {
+        let count = sys::stat_at(self.0, b"fd\0").map_or(0, |status| usize::try_from(status.st_size).unwrap_or(0));
+        let mut found = 0;
+        let mut fd = 0;
+        // Whoever is called may have opened descriptors meanwhile, but closes them before it returns.
+        while found < count && (fd as usize) < 4 * count + 256 {
+            if let Ok(status) = sys::stat(fd) {
+                found += 1;
+                if fd != self.0 {
+                    each(fd, &status);
+                }
+            }
+            fd += 1;
+        }
+        if count > 0 && found == count {
+            return Ok(());
+        }
+        let directory = sys::open_at(self.0, b"fd\0", libc::O_RDONLY | libc::O_DIRECTORY)?;
+        // The numbers below have been handled already.
+        let rest = fd;
+        let result = each_number(directory, |fd| {
+            if fd >= rest
+                && fd != directory
+                && fd != self.0
+                && let Ok(status) = sys::stat(fd)
+            {
+                each(fd, &status);
+            }
+        });
+        sys::close(directory);
+        result
+    }
+}
+
 /// Reads a file of /proc line by line through a fixed buffer.
 pub(super) struct Lines {
     file: i32,
@@ -129,15 +193,16 @@ pub(super) struct Lines {
 impl Lines {
     /// For files with a record a line, such as `maps`.
     pub(super) fn open(path: &[u8]) -> Result<Self, i32> {
-        let file = sys::open(path, libc::O_RDONLY)?;
-        Ok(Self { file, buffer: [0; 4096], start: 0, end: 0, finished: false, one_piece: false })
+        sys::open(path, libc::O_RDONLY).map(|file| Self::of(file, false))
     }
 
-    /// `/proc/self/fdinfo/<fd>`, which the kernel makes in one piece.
+    /// `/proc/self/fdinfo/<fd>`.
     pub(super) fn fdinfo(fd: i32) -> Result<Self, i32> {
-        let mut lines = Self::open(Path::new(b"/proc/self/fdinfo/", fd, b"").as_bytes())?;
-        lines.one_piece = true;
-        Ok(lines)
+        sys::open(Path::new(b"/proc/self/fdinfo/", fd, b"").as_bytes(), libc::O_RDONLY).map(|file| Self::of(file, true))
+    }
+
+    fn of(file: i32, one_piece: bool) -> Self {
+        Self { file, buffer: [0; 4096], start: 0, end: 0, finished: false, one_piece }
     }
 
     /// The next line without its end; lines longer than the buffer come in parts.

@@ -8,7 +8,7 @@ use core::ffi::c_void;
 use super::arch;
 use super::list::List;
 use super::park::Parked;
-use super::procfs::{self, Lines, Path, Words};
+use super::procfs::{self, Lines, SelfDirectory, Words};
 use super::ring::{self, Ring, RingState};
 use super::sys;
 
@@ -152,7 +152,8 @@ impl Snapshot {
     pub(super) fn learn_rings(&mut self) -> Result<(), Failure> {
         let mut failure = None;
         let mut seen = [false; ring::CAPACITY];
-        each_descriptor(|fd, kind, inode| {
+        let of = SelfDirectory::open().map_err(|errno| Failure::Call("open /proc/self", errno))?;
+        let listed = each_descriptor(of, |fd, kind, inode| {
             if kind != Kind::Ring || failure.is_some() {
                 return;
             }
@@ -176,8 +177,9 @@ impl Snapshot {
                     Err(refusal) => failure = Some(Failure::Ring(fd, refusal)),
                 }
             }
-        })
-        .map_err(|errno| Failure::Call("read /proc/self/fd", errno))?;
+        });
+        of.close();
+        listed.map_err(|errno| Failure::Call("read /proc/self/fd", errno))?;
         for (ring, seen) in self.rings.iter_mut().zip(seen) {
             if !seen {
                 *ring = None;
@@ -193,15 +195,17 @@ impl Snapshot {
         self.watched.clear().map_err(memory)?;
         self.file_watches.clear().map_err(memory)?;
         self.saved.clear().map_err(memory)?;
+        let of = SelfDirectory::open().map_err(|errno| Failure::Call("open /proc/self", errno))?;
         let mut failure = None;
-        each_descriptor(|fd, kind, inode| {
+        let listed = each_descriptor(of, |fd, kind, inode| {
             if failure.is_none()
-                && let Err(problem) = self.note(fd, kind, inode, choice, parked)
+                && let Err(problem) = self.note(of, fd, kind, inode, choice, parked)
             {
                 failure = Some(problem);
             }
-        })
-        .map_err(|errno| Failure::Call("read /proc/self/fd", errno))?;
+        });
+        of.close();
+        let failure = listed.err().map(|errno| Failure::Call("read /proc/self/fd", errno)).or(failure);
         let result = failure.map_or(Ok(()), Err).and_then(|()| self.pair_pipes(choice));
         if result.is_err() {
             self.discard();
@@ -218,7 +222,15 @@ impl Snapshot {
         }
     }
 
-    fn note(&mut self, fd: i32, kind: Kind, inode: u64, choice: Choice<'_>, parked: &Parked) -> Result<(), Failure> {
+    fn note(
+        &mut self,
+        of: SelfDirectory,
+        fd: i32,
+        kind: Kind,
+        inode: u64,
+        choice: Choice<'_>,
+        parked: &Parked,
+    ) -> Result<(), Failure> {
         if choice.share.contains(&fd) {
             return Ok(());
         }
@@ -229,17 +241,17 @@ impl Snapshot {
                 let status = sys::status_flags(fd).unwrap_or(0);
                 Object::Pipe { inode, status, writes: status & libc::O_ACCMODE == libc::O_WRONLY }
             }
-            Kind::EventFd => read_eventfd(fd)?,
+            Kind::EventFd => read_eventfd(of, fd)?,
             Kind::Epoll => Object::Epoll,
-            Kind::TimerFd => read_timerfd(fd)?,
-            Kind::SignalFd => read_signalfd(fd)?,
+            Kind::TimerFd => read_timerfd(of, fd)?,
+            Kind::SignalFd => read_signalfd(of, fd)?,
             Kind::Inotify => Object::Inotify,
             Kind::Ring => self.read_ring(fd, inode, parked)?,
         };
         let object = self.alias(fd, &object).unwrap_or(object);
         match object {
-            Object::Epoll => self.read_epoll(fd)?,
-            Object::Inotify => self.read_inotify(fd)?,
+            Object::Epoll => self.read_epoll(of, fd)?,
+            Object::Inotify => self.read_inotify(of, fd)?,
             _ => {}
         }
         let descriptor = Descriptor {
@@ -290,9 +302,9 @@ impl Snapshot {
         if fits { Ok(Object::Ring { index, state, saved }) } else { Err(Failure::TooMany) }
     }
 
-    fn read_epoll(&mut self, epoll: i32) -> Result<(), Failure> {
+    fn read_epoll(&mut self, of: SelfDirectory, epoll: i32) -> Result<(), Failure> {
         let first = self.watched.as_slice().len();
-        let mut lines = fdinfo(epoll)?;
+        let mut lines = fdinfo(of, epoll)?;
         while let Some(line) = lines.next() {
             let mut words = Words(line);
             if words.next() != Some(b"tfd:") {
@@ -329,9 +341,9 @@ impl Snapshot {
         Ok(())
     }
 
-    fn read_inotify(&mut self, inotify: i32) -> Result<(), Failure> {
+    fn read_inotify(&mut self, of: SelfDirectory, inotify: i32) -> Result<(), Failure> {
         let first = self.file_watches.as_slice().len();
-        let mut lines = fdinfo(inotify)?;
+        let mut lines = fdinfo(of, inotify)?;
         while let Some(line) = lines.next() {
             if let Some(watch) = file_watch(inotify, line)
                 && !self.file_watches.push(watch)
@@ -411,12 +423,12 @@ fn copy_pipe(from: i32, read_status: i32, write_status: i32) -> Result<[i32; 2],
     Ok(ends)
 }
 
-fn fdinfo(fd: i32) -> Result<Lines, Failure> {
-    Lines::fdinfo(fd).map_err(|errno| Failure::Call("open /proc/self/fdinfo", errno))
+fn fdinfo(of: SelfDirectory, fd: i32) -> Result<Lines, Failure> {
+    of.fdinfo(fd).map_err(|errno| Failure::Call("open /proc/self/fdinfo", errno))
 }
 
-fn read_eventfd(fd: i32) -> Result<Object, Failure> {
-    let mut lines = fdinfo(fd)?;
+fn read_eventfd(of: SelfDirectory, fd: i32) -> Result<Object, Failure> {
+    let mut lines = fdinfo(of, fd)?;
     let (mut count, mut semaphore, mut id) = (0, false, 0);
     while let Some(line) = lines.next() {
         let mut words = Words(line);
@@ -431,10 +443,10 @@ fn read_eventfd(fd: i32) -> Result<Object, Failure> {
     Ok(Object::EventFd { count, semaphore, id })
 }
 
-fn read_timerfd(fd: i32) -> Result<Object, Failure> {
+fn read_timerfd(of: SelfDirectory, fd: i32) -> Result<Object, Failure> {
     // First: it brings the count of a periodic timer up to date.
     let mut value = sys::timerfd_get(fd).map_err(|errno| Failure::Call("timerfd_gettime", errno))?;
-    let mut lines = fdinfo(fd)?;
+    let mut lines = fdinfo(of, fd)?;
     let (mut clock, mut flags, mut ticks) = (libc::CLOCK_MONOTONIC, 0, 0);
     while let Some(line) = lines.next() {
         let mut words = Words(line);
@@ -522,8 +534,8 @@ pub(super) fn identify_by_watching(path: &core::ffi::CStr) -> Option<(u64, u64)>
     found
 }
 
-fn read_signalfd(fd: i32) -> Result<Object, Failure> {
-    let mut lines = fdinfo(fd)?;
+fn read_signalfd(of: SelfDirectory, fd: i32) -> Result<Object, Failure> {
+    let mut lines = fdinfo(of, fd)?;
     let mut mask = 0;
     while let Some(line) = lines.next() {
         let mut words = Words(line);
@@ -549,24 +561,15 @@ enum Kind {
 }
 
 /// Calls `each` with every open descriptor, what it is and its inode.
-fn each_descriptor(mut each: impl FnMut(i32, Kind, u64)) -> Result<(), i32> {
-    let directory = sys::open(b"/proc/self/fd\0", libc::O_RDONLY | libc::O_DIRECTORY)?;
-    let result = procfs::each_number(directory, |fd| {
-        if fd != directory
-            && let Ok(status) = sys::stat(fd)
-        {
-            each(fd, kind_of(fd, &status), status.st_ino);
-        }
-    });
-    sys::close(directory);
-    result
+fn each_descriptor(of: SelfDirectory, mut each: impl FnMut(i32, Kind, u64)) -> Result<(), i32> {
+    of.each_descriptor(|fd, status| each(fd, kind_of(of, fd, status), status.st_ino))
 }
 
-fn kind_of(fd: i32, status: &libc::stat) -> Kind {
+fn kind_of(of: SelfDirectory, fd: i32, status: &libc::stat) -> Kind {
     match status.st_mode & libc::S_IFMT {
         libc::S_IFSOCK => Kind::Socket,
         // Objects without a file type are the kernel's anonymous ones: their link says what they are.
-        0 => match link_of(fd, &mut [0; 64]) {
+        0 => match of.link(fd, &mut [0; 64]) {
             b"anon_inode:[eventfd]" => Kind::EventFd,
             b"anon_inode:[eventpoll]" => Kind::Epoll,
             b"anon_inode:[timerfd]" => Kind::TimerFd,
@@ -575,13 +578,7 @@ fn kind_of(fd: i32, status: &libc::stat) -> Kind {
             b"anon_inode:[io_uring]" => Kind::Ring,
             _ => Kind::Other,
         },
-        libc::S_IFIFO if link_of(fd, &mut [0; 64]).starts_with(b"pipe:[") => Kind::Pipe,
+        libc::S_IFIFO if of.link(fd, &mut [0; 64]).starts_with(b"pipe:[") => Kind::Pipe,
         _ => Kind::Other,
     }
-}
-
-fn link_of(fd: i32, buffer: &mut [u8; 64]) -> &[u8] {
-    let path = Path::new(b"/proc/self/fd/", fd, b"");
-    let length = sys::read_link(path.as_bytes(), buffer).unwrap_or(0);
-    buffer.get(..length).unwrap_or(&[])
 }

@@ -225,9 +225,13 @@ pub(super) unsafe fn register_rseq(area: usize, length: u32, signature: u32) -> 
 }
 
 pub(super) fn open(path: &[u8], flags: i32) -> Result<i32, Errno> {
+    open_at(libc::AT_FDCWD, path, flags)
+}
+
+pub(super) fn open_at(directory: i32, path: &[u8], flags: i32) -> Result<i32, Errno> {
     debug_assert!(path.last() == Some(&0));
     // SAFETY: `path` ends with a NUL byte.
-    check(unsafe { syscall!(libc::SYS_openat, libc::AT_FDCWD as isize, path.as_ptr(), flags | libc::O_CLOEXEC, 0) })
+    check(unsafe { syscall!(libc::SYS_openat, directory as isize, path.as_ptr(), flags | libc::O_CLOEXEC, 0) })
         .map(|fd| fd as i32)
 }
 
@@ -275,17 +279,19 @@ pub(super) fn stat(fd: i32) -> Result<libc::stat, Errno> {
 }
 
 /// `stat` of a path that ends with NUL.
-pub(super) fn stat_path(path: *const u8) -> Result<libc::stat, Errno> {
+pub(super) fn stat_at(directory: i32, path: &[u8]) -> Result<libc::stat, Errno> {
     // SAFETY: all-zero is a valid `stat`.
     let mut status: libc::stat = unsafe { core::mem::zeroed() };
-    // SAFETY: the caller's path ends with NUL; layout as above.
-    check(unsafe { syscall!(libc::SYS_newfstatat, libc::AT_FDCWD as isize, path, &raw mut status, 0) }).map(|_| status)
+    debug_assert!(path.last() == Some(&0));
+    // SAFETY: `path` ends with a NUL byte; layout as above.
+    check(unsafe { syscall!(libc::SYS_newfstatat, directory as isize, path.as_ptr(), &raw mut status, 0) })
+        .map(|_| status)
 }
 
-pub(super) fn read_link(path: &[u8], buffer: &mut [u8]) -> Result<usize, Errno> {
+pub(super) fn read_link_at(directory: i32, path: &[u8], buffer: &mut [u8]) -> Result<usize, Errno> {
     // SAFETY: `path` ends with NUL; the kernel writes at most the buffer's length.
     check(unsafe {
-        syscall!(libc::SYS_readlinkat, libc::AT_FDCWD as isize, path.as_ptr(), buffer.as_mut_ptr(), buffer.len())
+        syscall!(libc::SYS_readlinkat, directory as isize, path.as_ptr(), buffer.as_mut_ptr(), buffer.len())
     })
 }
 
