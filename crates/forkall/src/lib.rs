@@ -10,6 +10,22 @@
 //!
 //! Threads can be brought along on Linux on x86-64 and arm64 ([`Strategy::AllThreads`]). Elsewhere, or on request,
 //! [`Strategy::SingleThreaded`] is libc's `fork`: the program must then need no other thread in the child.
+//!
+//! # What a child has to know
+//!
+//! - libc goes on to know a revived thread by its parent's kernel id, because the mutexes it holds are marked with that id.
+//!   So in a child `pthread_kill`, `pthread_cancel` and `pthread_setschedparam` do not reach a revived thread, `setuid` and
+//!   its kin change the calling thread alone, and robust or priority-inheriting mutexes that such a thread takes do not
+//!   work. glibc names the process with each signal, so that nothing is hit; musl does not: there `pthread_kill` of a
+//!   revived thread, or its own `raise` or `abort`, signals the parent's thread.
+//! - A recursive or error-checking mutex that the caller of [`fork`] itself holds cannot be unlocked in the child: as after
+//!   libc's `fork`, the caller has a new id.
+//! - As after libc's `fork`: pending signals, interval timers (`timer_create`, `setitimer`), file locks and memory locks
+//!   stay with the parent. `pthread_atfork` handlers do not run.
+//! - What an inotify instance had noticed and nobody had read is the parent's alone. An edge-triggered descriptor that is
+//!   ready is reported once more. A spent one-shot registration reports an error or a hang-up once more.
+//! - Rings of `io_uring` are brought along if all of their state is in their memory, as with libuv. Programs that keep ring
+//!   positions elsewhere (liburing) must make new ones in the child.
 
 use std::fmt;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use support::{Pool, entries, errno, in_child, ok, pipe, skip};
 use zygote_forkall::{Error, Options, fork};
 
-cases!(too_many_processes, too_many_descriptors, many_threads);
+cases!(too_many_processes, too_many_descriptors, numbers_above_the_limit, many_threads);
 
 // The C libraries have different types for the resource.
 macro_rules! limit {
@@ -84,6 +84,29 @@ fn too_many_descriptors() {
     assert_eq!((refused, enough), (3, Some(3)));
     assert_eq!(support::read(read_end).expect("read"), b"unread");
     assert_eq!(support::read(event).expect("read"), 3_u64.to_ne_bytes());
+}
+
+/// The limit can be set below the numbers in use.
+fn numbers_above_the_limit() {
+    let sockets = support::socket_pair();
+    let above = ok(unsafe { libc::fcntl(sockets[0], libc::F_DUPFD_CLOEXEC, 90) });
+    limit!(libc::RLIMIT_NOFILE, 64);
+    let options = Options { sever_except: Some(&[]), ..Options::default() };
+    support::in_child_with(&options, || {
+        assert_eq!(support::read(sockets[0]), Err(libc::EAGAIN));
+        // Closed, as nothing else can have that number.
+        assert_eq!(support::read(above), Err(libc::EBADF));
+    })
+    .join();
+    limit!(libc::RLIMIT_NOFILE, 128);
+    let event = ok(unsafe { libc::eventfd(0, 0) });
+    ok(unsafe { libc::fcntl(event, libc::F_DUPFD_CLOEXEC, 100) });
+    in_child(|| {}).join();
+    limit!(libc::RLIMIT_NOFILE, 64);
+    match unsafe { fork(&Options::default()) } {
+        Err(Error::Call { source, .. }) => assert_eq!(source.raw_os_error(), Some(libc::EMFILE)),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn many_threads() {

@@ -133,6 +133,10 @@ fn renew(
             *severed = Some(descriptor.fd);
             make_inert()?
         }
+        Object::Closed => {
+            sys::close(descriptor.fd);
+            return Ok(());
+        }
         Object::Alias { .. } | Object::Pipe { .. } => return Ok(()),
     };
     sys::replace(made, descriptor.fd, descriptor.close_on_exec).map_err(failed(b"dup3"))

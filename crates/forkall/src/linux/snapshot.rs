@@ -4,6 +4,7 @@
 //! last event. No allocation, no lock, no libc code; see `child.rs` for what the child does with it.
 
 use core::ffi::c_void;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::arch;
 use super::list::List;
@@ -42,6 +43,8 @@ pub(super) enum Object {
     },
     /// Somebody else's connection that the child is not to have.
     Severed,
+    /// As `Severed`, where nothing can be put in its place.
+    Closed,
     /// The same open file description as another descriptor of the list.
     Alias {
         of: i32,
@@ -144,7 +147,7 @@ impl Snapshot {
     /// The object behind `fd`, if the child gets one of its own for it.
     pub(super) fn own_object(&self, fd: i32) -> bool {
         self.descriptors.as_slice().iter().any(|descriptor| {
-            descriptor.fd == fd && !matches!(descriptor.object, Object::Severed | Object::Pipe { .. })
+            descriptor.fd == fd && !matches!(descriptor.object, Object::Severed | Object::Closed | Object::Pipe { .. })
         })
     }
 
@@ -153,12 +156,12 @@ impl Snapshot {
         let mut failure = None;
         let mut seen = [false; ring::CAPACITY];
         let of = SelfDirectory::open().map_err(|errno| Failure::Call("open /proc/self", errno))?;
-        let listed = each_descriptor(of, |fd, kind, inode| {
-            if kind != Kind::Ring || failure.is_some() {
+        let listed = of.each_descriptor(|fd, status| {
+            if failure.is_some() || kind_of(of, fd, status) != Kind::Ring {
                 return;
             }
-            let known =
-                self.rings.iter().position(|ring| matches!(ring, Some(ring) if ring.fd == fd && ring.inode == inode));
+            let inode = status.st_ino;
+            let known = self.known_ring(fd, inode);
             let place = known.or_else(|| self.rings.iter().zip(&seen).position(|(ring, seen)| ring.is_none() && !seen));
             let Some(place) = place else {
                 failure = Some(Failure::TooMany);
@@ -197,20 +200,39 @@ impl Snapshot {
         self.saved.clear().map_err(memory)?;
         let of = SelfDirectory::open().map_err(|errno| Failure::Call("open /proc/self", errno))?;
         let mut failure = None;
-        let listed = each_descriptor(of, |fd, kind, inode| {
+        let listed = of.each_descriptor(|fd, status| {
+            // The inode of a ring is its own, and tells more cheaply what the descriptor is than its link.
+            let kind = if self.known_ring(fd, status.st_ino).is_some() { Kind::Ring } else { kind_of(of, fd, status) };
             if failure.is_none()
-                && let Err(problem) = self.note(of, fd, kind, inode, choice, parked)
+                && let Err(problem) = self.note(of, fd, kind, status.st_ino, choice, parked)
             {
                 failure = Some(problem);
             }
         });
         of.close();
         let failure = listed.err().map(|errno| Failure::Call("read /proc/self/fd", errno)).or(failure);
-        let result = failure.map_or(Ok(()), Err).and_then(|()| self.pair_pipes(choice));
+        let result =
+            failure.map_or(Ok(()), Err).and_then(|()| self.pair_pipes(choice)).and_then(|()| self.check_numbers());
         if result.is_err() {
             self.discard();
         }
         result
+    }
+
+    /// Since a descriptor was opened the limit may have been set below its number, which then can be given to no other
+    /// object: to learn it here is better than in the child.
+    fn check_numbers(&mut self) -> Result<(), Failure> {
+        let limit = sys::descriptor_limit();
+        for descriptor in self.descriptors.as_mut_slice() {
+            if descriptor.fd as u64 >= limit {
+                match descriptor.object {
+                    Object::Severed => descriptor.object = Object::Closed,
+                    Object::Pipe { .. } | Object::Closed => {}
+                    _ => return Err(Failure::Call("dup3 above RLIMIT_NOFILE", libc::EMFILE)),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Closes, in the parent, what was made for the child.
@@ -280,10 +302,15 @@ impl Snapshot {
         })
     }
 
+    /// Place of a ring that `learn_rings` has found.
+    fn known_ring(&self, fd: i32, inode: u64) -> Option<usize> {
+        self.rings.iter().position(|ring| matches!(ring, Some(ring) if ring.fd == fd && ring.inode == inode))
+    }
+
     fn read_ring(&mut self, fd: i32, inode: u64, parked: &Parked) -> Result<Object, Failure> {
-        let known =
-            self.rings.iter().position(|ring| matches!(ring, Some(ring) if ring.fd == fd && ring.inode == inode));
-        let Some((index, ring)) = known.and_then(|index| Some((index, self.ring(index).copied()?))) else {
+        let Some((index, ring)) =
+            self.known_ring(fd, inode).and_then(|index| Some((index, self.ring(index).copied()?)))
+        else {
             return Err(Failure::UnknownRing);
         };
         let state = ring.state().map_err(|refusal| Failure::Ring(fd, refusal))?;
@@ -560,9 +587,19 @@ enum Kind {
     Other,
 }
 
-/// Calls `each` with every open descriptor, what it is and its inode.
-fn each_descriptor(of: SelfDirectory, mut each: impl FnMut(i32, Kind, u64)) -> Result<(), i32> {
-    of.each_descriptor(|fd, status| each(fd, kind_of(of, fd, status), status.st_ino))
+/// Device of the file system that unnamed pipes live on, once one was seen.
+static PIPE_DEVICE: AtomicU64 = AtomicU64::new(0);
+
+fn is_unnamed_pipe(of: SelfDirectory, fd: i32, status: &libc::stat) -> bool {
+    let known = PIPE_DEVICE.load(Ordering::Relaxed);
+    if known != 0 {
+        return status.st_dev == known;
+    }
+    let unnamed = of.link(fd, &mut [0; 64]).starts_with(b"pipe:[");
+    if unnamed {
+        PIPE_DEVICE.store(status.st_dev, Ordering::Relaxed);
+    }
+    unnamed
 }
 
 fn kind_of(of: SelfDirectory, fd: i32, status: &libc::stat) -> Kind {
@@ -578,7 +615,7 @@ fn kind_of(of: SelfDirectory, fd: i32, status: &libc::stat) -> Kind {
             b"anon_inode:[io_uring]" => Kind::Ring,
             _ => Kind::Other,
         },
-        libc::S_IFIFO if of.link(fd, &mut [0; 64]).starts_with(b"pipe:[") => Kind::Pipe,
+        libc::S_IFIFO if is_unnamed_pipe(of, fd, status) => Kind::Pipe,
         _ => Kind::Other,
     }
 }

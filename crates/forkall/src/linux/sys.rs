@@ -375,6 +375,14 @@ pub(super) fn pipe_size(fd: i32) -> i32 {
     unsafe { syscall!(libc::SYS_fcntl, fd, libc::F_GETPIPE_SZ) as i32 }
 }
 
+/// First number that no descriptor can get.
+pub(super) fn descriptor_limit() -> u64 {
+    let mut limit = [u64::MAX; 2];
+    // SAFETY: the kernel writes two words (soft and hard limit).
+    unsafe { syscall!(libc::SYS_prlimit64, 0, libc::RLIMIT_NOFILE, 0, limit.as_mut_ptr()) };
+    limit[0]
+}
+
 /// A signalfd; with an empty set it is never readable and refuses writes.
 pub(super) fn signalfd(mask: SignalSet, flags: i32) -> Result<i32, Errno> {
     // SAFETY: the kernel reads an 8-byte set.
