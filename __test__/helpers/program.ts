@@ -37,7 +37,7 @@ export interface ProgramOptions {
   /** Program and arguments that start node. */
   wrapper?: string[];
   /** Called when it runs. */
-  during?: (program: ChildProcess, entries: () => Entry[]) => Promise<unknown>;
+  during?: (program: ChildProcess, ended: () => boolean, entries: () => Entry[]) => Promise<unknown>;
   cwd?: string;
 }
 
@@ -92,9 +92,11 @@ async function runIn(folder: string, fixture: URL, options: ProgramOptions): Pro
     stderr += describeGroup(pid);
     endGroup(pid);
   }, HUNG);
-  const [{ code, signal }] = await Promise.all([ended, during?.(program, () => readEntries(records))]).finally(() =>
-    clearTimeout(watchdog),
-  );
+  const hasEnded = () => program.exitCode !== null || program.signalCode !== null;
+  const [{ code, signal }] = await Promise.all([
+    ended,
+    during?.(program, hasEnded, () => readEntries(records)),
+  ]).finally(() => clearTimeout(watchdog));
   endGroup(pid);
   const entries = readEntries(records);
   const all = (what: string) => entries.filter((entry) => entry.what === what);

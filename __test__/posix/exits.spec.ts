@@ -15,7 +15,8 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
   const childOf = (outcome: Outcome) => outcome.value<number>('child');
 
   test(`${strategy}: process.exit ends a child with its code`, (t) => run(t, 'exit', code(7)));
-  test(`${strategy}: process.exitCode is the code of a child that runs off its end`, (t) => run(t, 'exitCode', code(9)));
+  test(`${strategy}: process.exitCode is the code of a child that runs off its end`, (t) =>
+    run(t, 'exitCode', code(9)));
   test(`${strategy}: a child that runs off its end exits with code 0`, (t) => run(t, 'offTheEnd', code(0)));
 
   test(`${strategy}: a child that runs off its end does its work first`, async (t) => {

@@ -23,7 +23,10 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
     t.deepEqual(outcome.pids('in child'), [outcome.value('in parent')]);
   });
 
-  for (const [scenario, draws] of [['random', 5], ['randomNested', 3]] as const) {
+  for (const [scenario, draws] of [
+    ['random', 5],
+    ['randomNested', 3],
+  ] as const) {
     test(`${strategy}: random numbers of the parent and its children all differ (${scenario})`, async (t) => {
       const outcome = await runProgram(program, { args: [scenario], strategy });
       const drawn = outcome.values<Draw>('draw');

@@ -56,7 +56,7 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
     const [first, second, third] = outcome.value<unknown[]>('all');
     t.deepEqual(first, { exitCode: null, signalCode: 'SIGTERM' }, describeOutcome(outcome));
     t.deepEqual(second, first);
-    t.like(third as object, { code: 'ERR_ZYGOTE_TIMEOUT' });
+    t.like(third, { code: 'ERR_ZYGOTE_TIMEOUT' });
   });
 
   test(`${strategy}: the children of the parent are not the clone's`, async (t) => {
@@ -69,7 +69,7 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
     const outcome = await runProgram(program, {
       args: ['doesNotKeepAlive'],
       strategy,
-      during: async (running, entries) => {
+      during: async (running, _, entries) => {
         running.stdin?.end();
         // The child would hold the output open; it has nothing to do with the end of its parent.
         await new Promise((resolve) => running.once('exit', resolve));

@@ -69,4 +69,3 @@ test('all-threads: process.exit in a child does not hang on a Worker that lives 
   const outcome = await runProgram(program, { args: ['exitWithLiveWorker'] });
   t.deepEqual(outcome.value('status'), { exitCode: 4, signalCode: null }, describeOutcome(outcome));
 });
-

@@ -11,14 +11,13 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
     const outcome = await runProgram(program, {
       args: ['everything'],
       strategy,
-      during: async ({ stdin, exitCode, signalCode }, entries) => {
+      during: async ({ stdin }, ended) => {
         stdin?.on('error', () => {});
         // Until the parent ends: input for both, should the child read it.
-        while (exitCode === null && signalCode === null && !entries().some(({ what }) => what === 'status')) {
+        while (!ended()) {
           stdin?.write('x');
           await new Promise((resolve) => setTimeout(resolve, 5));
         }
-        stdin?.destroy();
       },
     });
     t.is(outcome.code, 0, describeOutcome(outcome));
@@ -32,7 +31,11 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
       outcome.entries.filter(({ pid }) => pid === child).map(({ what }) => what),
       ['child'],
     );
-    for (const what of awaited) t.true(outcome.pids(what).every((pid) => pid === outcome.pid), what);
+    for (const what of awaited)
+      t.true(
+        outcome.pids(what).every((pid) => pid === outcome.pid),
+        what,
+      );
     t.deepEqual(outcome.pids('exit listener'), [outcome.pid]);
     for (const what of ['end of standard input', 'end of another Process', 'timeout of an hour']) {
       t.deepEqual(outcome.pids(what), [], what);

@@ -50,14 +50,13 @@ test('arguments are inherited, not serialized: functions, classes, symbols and i
   const key = {};
   const symbol = Symbol('local');
   const weak = new WeakMap([[key, 'by identity']]);
-  const target = (fn: () => string, account: Account, map: Map<unknown, unknown>, lookup: typeof weak, again: object) => [
-    fn(),
-    account instanceof Account,
-    account.reveal(),
-    map.get(symbol),
-    lookup.get(again),
-    again === key,
-  ];
+  const target = (
+    fn: () => string,
+    account: Account,
+    map: Map<unknown, unknown>,
+    lookup: typeof weak,
+    again: object,
+  ) => [fn(), account instanceof Account, account.reveal(), map.get(symbol), lookup.get(again), again === key];
   const args = [() => 'called', new Account('me'), new Map([[symbol, 'by symbol']]), weak, key] as const;
   const child = await new Process({ target, args: [...args] }).start();
   t.deepEqual(await child.result, ['called', true, 'me 42', 'by symbol', 'by identity', true]);
@@ -213,7 +212,8 @@ test('a snapshot is the value of a function in a frozen copy', async (t) => {
   t.is(await sum, (999 * 1000) / 2);
 });
 
-test('a snapshot rejects with what its function throws', (t) => t.throwsAsync(snapshot(throwing), { instanceOf: AppError }));
+test('a snapshot rejects with what its function throws', (t) =>
+  t.throwsAsync(snapshot(throwing), { instanceOf: AppError }));
 
 test('shared memory of the parent is copied in the child: what the child writes is not seen', async (t) => {
   const shared = new Int32Array(new SharedArrayBuffer(8));

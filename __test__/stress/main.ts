@@ -54,7 +54,7 @@ forking.on('exit', (code, signal) => {
   if (process.stderr.isTTY) process.stderr.write('\n');
   console.log(`\n${done - failures.length} passed, ${failures.length} failed`);
   for (const [what, count] of countBy(
-    failures.map(({ how, kind, what }) => `${how} ${kind}: ${what.split('\n')[0]}`),
+    failures.map((failure) => `${failure.how} ${failure.kind}: ${failure.what.split('\n')[0]}`),
   )) {
     console.log(`  ${count} × ${what}`);
   }

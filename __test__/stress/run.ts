@@ -103,7 +103,7 @@ async function watch<T>(pid: number, ended: Promise<T>): Promise<T | string> {
   );
   const first = await Promise.race([ended, late]);
   stopWaiting.abort();
-  if (first !== 'late') return first as T;
+  if (first !== 'late') return first;
   const threads = describeThreads(pid);
   if (options.keep) return `hung: process ${pid} is left running\n${threads}`;
   process.kill(pid, 'SIGKILL');

@@ -21,8 +21,20 @@ const values: [what: string, value: unknown][] = [
   ['regular expressions', [/a(b)/giu]],
   ['arrays with holes', [1, , 3]], // oxlint-disable-line no-sparse-arrays
   ['objects', { a: { b: [{}] }, '': 1, 'a b': 2 }],
-  ['Maps and Sets', [new Map<unknown, unknown>([['a', 1], [{ b: 1 }, new Set([1])]]), new Set([[1]])]],
-  ['ArrayBuffers and views', [new ArrayBuffer(3), new Uint16Array([1, 2]), new Float64Array([0.1]), new BigInt64Array([1n])]],
+  [
+    'Maps and Sets',
+    [
+      new Map<unknown, unknown>([
+        ['a', 1],
+        [{ b: 1 }, new Set([1])],
+      ]),
+      new Set([[1]]),
+    ],
+  ],
+  [
+    'ArrayBuffers and views',
+    [new ArrayBuffer(3), new Uint16Array([1, 2]), new Float64Array([0.1]), new BigInt64Array([1n])],
+  ],
   ['a DataView', new DataView(Uint8Array.of(1, 2, 3).buffer, 1)],
   ['Buffers', [Buffer.from('abc'), Buffer.alloc(0)]],
   ['cycles', cyclic],
@@ -64,13 +76,33 @@ const refused: [what: string, make: () => unknown, path: string, reason: RegExp]
   ['a symbol', () => Symbol('a'), '$', /symbol/],
   ['a function in an object', () => ({ jobs: [{}, { run: named.handler }] }), '$.jobs[1].run', /function/],
   ['a function under a name that is no identifier', () => ({ 'a-b': { '': () => {} } }), '$["a-b"][""]', /function/],
-  ['a function in a Map', () => new Map<unknown, unknown>([['a', 1], ['key', { f() {} }]]), '$.get("key").f', /function f/],
+  [
+    'a function in a Map',
+    () =>
+      new Map<unknown, unknown>([
+        ['a', 1],
+        ['key', { f() {} }],
+      ]),
+    '$.get("key").f',
+    /function f/,
+  ],
   ['a function in a Map under a number', () => new Map([[7, () => {}]]), '$.get(7)', /function/],
   ['a function as the key of a Map', () => new Map([[() => {}, 1]]), '$.keys()[0]', /function/],
   ['a function in a Set', () => ({ set: new Set([1, [() => {}]]) }), '$.set.values()[1][0]', /function/],
   ['a function in a cyclic object', () => self, '$.handler', /function/],
   ['a function in an instance of a class', () => ({ at: new Point() }), '$.at.handler', /function/],
-  ['a getter that throws', () => ({ a: { get b(): never { throw new RangeError('no') } } }), '$.a', /RangeError: no/],
+  [
+    'a getter that throws',
+    () => ({
+      a: {
+        get b(): never {
+          throw new RangeError('no');
+        },
+      },
+    }),
+    '$.a',
+    /RangeError: no/,
+  ],
   ['a Proxy', () => ({ a: new Proxy({}, {}) }), '$.a', /Proxy/],
   ['a WeakMap', () => [new WeakMap()], '$[0]', /WeakMap/],
   ['a promise', () => ({ later: Promise.resolve() }), '$.later', /Promise/],

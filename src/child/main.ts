@@ -57,8 +57,9 @@ export function runChild(task: ChildTask): void {
     exit(code);
   };
   let parent: ParentProcess;
+  let workersEnded: Promise<void> | undefined;
   try {
-    parent = becomeChild(task);
+    ({ parent, workersEnded } = becomeChild(task));
     process.on('beforeExit', () => {
       // Once what the target has left behind is done, and if nothing new came of it.
       if (!reported) fail(neverSettled(task.name), NEVER_SETTLED);
@@ -68,7 +69,7 @@ export function runChild(task: ChildTask): void {
     fail(error, THROWN);
     return;
   }
-  void outcome(task).then(async ({ kind, body }) => {
+  void outcome(task, workersEnded).then(async ({ kind, body }) => {
     // Its own messages first: they go out when the parent takes them.
     await parent.flush();
     report(kind, body);
@@ -83,23 +84,24 @@ interface Outcome {
 }
 
 /** Runs the target. Never rejects. */
-async function outcome(task: ChildTask): Promise<Outcome> {
+async function outcome(task: ChildTask, workersEnded: Promise<void> | undefined): Promise<Outcome> {
   try {
-    // Not in the callback that the fork ended in: from here on all is as in any other process.
-    await Promise.resolve();
+    // In any case not in the callback that the fork ended in: from here on all is as in any other process.
+    await workersEnded;
     return { kind: Kind.result, body: serialize(await task.target(...(task.args as never[]))) };
   } catch (error) {
     return { kind: Kind.thrown, body: serializeThrown(error) };
   }
 }
 
-function becomeChild(task: ChildTask): ParentProcess {
+function becomeChild(task: ChildTask): { parent: ParentProcess; workersEnded: Promise<void> | undefined } {
   adoptIdentity();
   disownChildren();
   forgetChildren(false);
   dropInheritedTimers();
+  // Before the handles are let go: only those that keep the loop alive can be listed.
+  const workersEnded = task.keepWorkers ? undefined : endInheritedWorkers();
   dropParentsThings([...task.keep, task.channel]);
-  if (!task.keepWorkers) endInheritedWorkers();
   if (task.singleThreaded) endWithoutThreads();
   countBelow(task.name);
   const parent = new ParentProcess(task.parent, task.channel, () => {
@@ -109,7 +111,7 @@ function becomeChild(task: ChildTask): ParentProcess {
   if (task.daemon) dieWithParent(task, parent);
   if (task.env) replaceEnvironment(task.env);
   if (task.cwd !== undefined) process.chdir(task.cwd);
-  return parent;
+  return { parent, workersEnded };
 }
 
 /** The real one, which Workers and C libraries read as well. */

@@ -4,13 +4,15 @@ import { fstatSync, statSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { native } from '../native/binding.js';
 
-/** Events of `process` that Node itself listens to, and that do no harm. */
-const NODES_OWN = new Set<string | symbol>(['newListener', 'removeListener', 'warning']);
+/** Listeners of `process` that are Node's own, by name: they print warnings and connect signals with their listeners. */
+const NODES_OWN = new Set(['onWarning', 'startListeningIfSignal', 'stopListeningIfSignal']);
 
 /** Call it in the child before anything of the user's. `keep` are the descriptors that were asked for. */
 export function dropParentsThings(keep: number[]): void {
   for (const event of process.eventNames()) {
-    if (!NODES_OWN.has(event)) process.removeAllListeners(event);
+    for (const listener of process.rawListeners(event)) {
+      if (!NODES_OWN.has(listener.name)) process.off(event, listener as () => void);
+    }
   }
   // With the module `domain` loaded it cannot be set at all.
   if (process.hasUncaughtExceptionCaptureCallback()) process.setUncaughtExceptionCaptureCallback(null);

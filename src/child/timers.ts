@@ -38,7 +38,7 @@ function* inherited({ timerListMap, immediateQueue }: TimerInternals): Generator
     // A ring that the list itself is part of.
     for (let timer = list._idleNext; timer && timer !== list; timer = timer._idleNext) yield timer;
   }
-  for (let immediate = immediateQueue.head as InheritedTimer | null | undefined; immediate; ) {
+  for (let immediate = immediateQueue.head as InheritedTimer | null | undefined; immediate;) {
     yield immediate;
     immediate = immediate._idleNext;
   }

@@ -67,6 +67,7 @@ export interface NativeBinding {
     callback: (error: Error | null, forked: BindingForked | null) => void,
   ): void;
   activeRequests(): number;
+  unwrittenBytes(descriptors: number[]): number;
   stopInherited(keep: number[]): void;
   ReadableWatcher: new (fd: number, callback: () => void) => ReadableWatcher;
   /** A descriptor of a child that has not been waited for; -1 where the system has none. */

@@ -1,7 +1,7 @@
 /** The children of this process that are starting or running. */
 import type { Process } from './process.js';
 
-type AnyProcess = Process<never[], unknown>;
+type AnyProcess = Process<never[]>;
 
 const active = new Set<AnyProcess>();
 

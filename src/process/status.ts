@@ -10,7 +10,7 @@ export function exitStatus({ code, signal }: BindingEnded): ExitStatus {
 // Backwards, so that of two names for one number the first is taken: SIGABRT, not SIGIOT.
 const names = new Map(
   Object.entries(constants.signals)
-    .reverse()
+    .toReversed()
     .map(([name, number]) => [number, name as NodeJS.Signals]),
 );
 

@@ -48,7 +48,7 @@ export function waitFor<T>(promise: Promise<T>, { timeout, signal }: WaitOptions
       },
       (error: unknown) => {
         done();
-        reject(error as Error);
+        reject(error);
       },
     );
   });

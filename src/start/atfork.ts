@@ -23,12 +23,12 @@ export function registerAtFork(hooks: AtForkHooks): () => void {
 export function runBefore(): void {
   const done: AtForkHooks[] = [];
   try {
-    for (const hooks of [...registered].reverse()) {
+    for (const hooks of [...registered].toReversed()) {
       hooks.before?.();
       done.push(hooks);
     }
   } catch (error) {
-    for (const hooks of done.reverse()) hooks.afterInParent?.(-1);
+    for (const hooks of done.toReversed()) hooks.afterInParent?.(-1);
     throw error;
   }
 }

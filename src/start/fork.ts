@@ -34,11 +34,13 @@ export function forkAtLoopBase(request: ForkRequest): Promise<ForkedChild> {
     // Found in the parent, once, so that no child has to look.
     rehearseIdentity();
     const deadline = performance.now() + request.drainTimeout;
+    // What is not yet written to these would be written by both processes.
+    const shared = [1, 2, ...request.keep];
     let turns = 0;
     const ready = (): boolean => {
       // The first turn is free; later ones mean that the pool did not come to rest.
-      if (turns++ > 0 && performance.now() > deadline) throw inFlightError(request.drainTimeout);
-      return !lookingUpNames();
+      if (turns++ > 0 && performance.now() > deadline) throw inFlightError(request.drainTimeout, shared);
+      return native().activeRequests() === 0 || !(lookingUpNames() || native().unwrittenBytes(shared) > 0);
     };
     let prepared = false;
     const prepare = (): void => {
@@ -54,7 +56,7 @@ export function forkAtLoopBase(request: ForkRequest): Promise<ForkedChild> {
       try {
         if (prepared) runAfterInParent(forked?.pid ?? -1);
       } catch (hookError) {
-        reject(hookError as Error);
+        reject(hookError);
         return;
       }
       if (forked) resolve(forked);
@@ -68,14 +70,22 @@ export function forkAtLoopBase(request: ForkRequest): Promise<ForkedChild> {
  * when all else is done.
  */
 function lookingUpNames(): boolean {
-  return native().activeRequests() > 0 && process.getActiveResourcesInfo().some(isLookUp);
+  return process.getActiveResourcesInfo().some(isLookUp);
 }
 
 function isLookUp(resource: string): boolean {
   return resource === 'GetAddrInfoReqWrap' || resource === 'GetNameInfoReqWrap';
 }
 
-function inFlightError(waited: number): ZygoteError {
+function inFlightError(waited: number, shared: number[]): ZygoteError {
+  const unwritten = native().unwrittenBytes(shared);
+  if (unwritten > 0) {
+    return new ZygoteError(
+      'ERR_ZYGOTE_REQUESTS_IN_FLIGHT',
+      `${unwritten} bytes that this process has written to stdout, stderr or an inherited stream were not taken within ` +
+        `${waited} ms: the child would write them a second time. Give a longer drainTimeout`,
+    );
+  }
   const counts = new Map<string, number>();
   for (const name of process.getActiveResourcesInfo()) {
     if (/Req/.test(name)) counts.set(name, (counts.get(name) ?? 0) + 1);

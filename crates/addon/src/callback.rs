@@ -105,6 +105,24 @@ impl Exception {
 impl Callback {
     /// Calls the function without running microtasks: nothing but this one function runs.
     pub fn ask(&self) -> Answer {
+        self.hear(|env, receiver, function, result| {
+            // SAFETY: values of this environment, inside an open handle scope.
+            unsafe { sys::napi_call_function(env, receiver, function, 0, ptr::null(), result) }
+        })
+    }
+
+    /// Calls the function, then runs ticks and microtasks, as Node does for its own callbacks.
+    pub fn ask_and_settle(&self) -> Answer {
+        self.hear(|env, receiver, function, result| {
+            // SAFETY: as above.
+            unsafe { sys::napi_make_callback(env, self.context, receiver, function, 0, ptr::null(), result) }
+        })
+    }
+
+    fn hear(
+        &self,
+        call: impl FnOnce(sys::napi_env, sys::napi_value, sys::napi_value, *mut sys::napi_value) -> sys::napi_status,
+    ) -> Answer {
         let env = self.env;
         // SAFETY: called on the environment's thread from its loop; the scope is closed here or by who gets it.
         unsafe {
@@ -115,7 +133,7 @@ impl Callback {
             let (mut function, mut receiver, mut result) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
             sys::napi_get_reference_value(env, self.function, &raw mut function);
             sys::napi_get_global(env, &raw mut receiver);
-            let status = sys::napi_call_function(env, receiver, function, 0, ptr::null(), &raw mut result);
+            let status = call(env, receiver, function, &raw mut result);
             if status == sys::Status::napi_pending_exception {
                 let mut value = ptr::null_mut();
                 sys::napi_get_and_clear_last_exception(env, &raw mut value);

@@ -180,6 +180,8 @@ struct Request {
     patience: Duration,
     /// The loop is left alone until then: for as long as the last attempt has kept it.
     not_before: Instant,
+    /// `prepare` has been called.
+    prepared: bool,
     /// Of [`GENERATION`], when it was made.
     generation: u32,
 }
@@ -214,6 +216,7 @@ pub fn fork_at_loop_base(
         options,
         patience: FIRST_PATIENCE,
         not_before: Instant::now(),
+        prepared: false,
         generation: GENERATION.load(Ordering::Relaxed),
     };
     // SAFETY: the environment's own loop, on its own thread.
@@ -262,9 +265,19 @@ unsafe fn attempt(request: &mut Request) -> bool {
             return true;
         }
     };
-    if let Answer::Threw(exception) = request.prepare.ask() {
-        drop(resting);
-        return refuse(exception);
+    if !request.prepared {
+        // SAFETY: per the caller.
+        let before = unsafe { pool::active_requests(request.uv_loop) };
+        // What it leaves for later is the parent's to do, so it is done now.
+        if let Answer::Threw(exception) = request.prepare.ask_and_settle() {
+            drop(resting);
+            return refuse(exception);
+        }
+        request.prepared = true;
+        // SAFETY: per the caller.
+        if unsafe { pool::active_requests(request.uv_loop) } > before {
+            return false;
+        }
     }
     // SAFETY: per the caller.
     let outcome = unsafe { fork_now(request.uv_loop, &request.options) };

@@ -46,6 +46,13 @@ pub fn active_requests(env: Env) -> Result<u32> {
     Ok(unsafe { pool::active_requests(own_loop(env)?) })
 }
 
+/// Number of bytes that wait to be written to these descriptors.
+#[napi]
+pub fn unwritten_bytes(env: Env, descriptors: Vec<i32>) -> Result<f64> {
+    // SAFETY: the environment's own loop.
+    Ok(unsafe { uv::unwritten_bytes(own_loop(env)?, &descriptors) } as f64)
+}
+
 /// See `uv::stop_inherited`.
 #[napi]
 pub fn stop_inherited(env: Env, keep: Vec<i32>) -> Result<()> {

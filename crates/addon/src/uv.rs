@@ -55,6 +55,9 @@ unsafe extern "C" {
     fn uv_async_send(handle: *mut Handle) -> c_int;
     fn uv_fileno(handle: *const Handle, fd: *mut c_int) -> c_int;
     fn uv_read_stop(stream: *mut Handle) -> c_int;
+    fn uv_stream_get_write_queue_size(stream: *const Handle) -> usize;
+    fn uv_timer_get_repeat(timer: *const Handle) -> u64;
+    fn uv_timer_stop(timer: *mut Handle) -> c_int;
     fn uv_fs_event_stop(handle: *mut Handle) -> c_int;
     fn uv_fs_poll_stop(handle: *mut Handle) -> c_int;
     #[cfg(target_os = "linux")]
@@ -204,6 +207,34 @@ pub unsafe fn watched_paths(uv_loop: *mut Loop) -> Vec<CString> {
     paths
 }
 
+/// Number of bytes that wait to be written to these descriptors.
+///
+/// # Safety
+/// `uv_loop` is the running thread's loop.
+pub unsafe fn unwritten_bytes(uv_loop: *mut Loop, descriptors: &[c_int]) -> usize {
+    struct Count<'a> {
+        descriptors: &'a [c_int],
+        bytes: usize,
+    }
+    unsafe extern "C" fn each(handle: *mut Handle, count: *mut c_void) {
+        // SAFETY: libuv hands a living handle, and what was given to uv_walk.
+        unsafe {
+            let mut fd = -1;
+            if matches!(uv_handle_get_type(handle), UV_TCP | UV_NAMED_PIPE | UV_TTY)
+                && uv_fileno(handle, &raw mut fd) == 0
+                && let Some(count) = count.cast::<Count<'_>>().as_mut()
+                && count.descriptors.contains(&fd)
+            {
+                count.bytes += uv_stream_get_write_queue_size(handle);
+            }
+        }
+    }
+    let mut count = Count { descriptors, bytes: 0 };
+    // SAFETY: per the caller; `each` gets what it expects.
+    unsafe { uv_walk(uv_loop, each, (&raw mut count).cast()) };
+    count.bytes
+}
+
 /// In a child that is to run nothing of its parent's: what was inherited no longer keeps the loop alive, reads or watches
 /// files. Handles of descriptors in `keep` stay as they are.
 ///
@@ -214,6 +245,10 @@ pub unsafe fn stop_inherited(uv_loop: *mut Loop, keep: &[c_int]) {
         // SAFETY: libuv hands a living handle, and the slice given to uv_walk.
         unsafe {
             let kind = uv_handle_get_type(handle);
+            // Name look-ups of the parent's run out of time by a timer of their own, which repeats. (Node's and V8's do not.)
+            if kind == UV_TIMER && uv_timer_get_repeat(handle) > 0 {
+                uv_timer_stop(handle);
+            }
             // Node refs and unrefs its own timer, check, idle and prepare handles as JavaScript needs them.
             if matches!(kind, UV_TIMER | UV_CHECK | UV_IDLE | UV_PREPARE) {
                 return;
