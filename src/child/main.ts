@@ -60,6 +60,13 @@ export function runChild(task: ChildTask): void {
   let workersEnded: Promise<void> | undefined;
   try {
     ({ parent, workersEnded } = becomeChild(task));
+  } catch (error) {
+    report(Kind.thrown, serializeThrown(error));
+    // Not the usual way: the parent's listeners may still be there.
+    native().exitNow(THROWN);
+    return;
+  }
+  try {
     process.on('beforeExit', () => {
       // Once what the target has left behind is done, and if nothing new came of it.
       if (!reported) fail(neverSettled(task.name), NEVER_SETTLED);
@@ -100,7 +107,7 @@ function becomeChild(task: ChildTask): { parent: ParentProcess; workersEnded: Pr
   forgetChildren(false);
   dropInheritedTimers();
   // Before the handles are let go: only those that keep the loop alive can be listed.
-  const workersEnded = task.keepWorkers ? undefined : endInheritedWorkers();
+  const workersEnded = task.keepWorkers ? undefined : endInheritedWorkers(!task.singleThreaded);
   dropParentsThings([...task.keep, task.channel]);
   if (task.singleThreaded) endWithoutThreads();
   countBelow(task.name);

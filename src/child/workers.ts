@@ -15,35 +15,35 @@ export function trackWorkers(): void {
 
 /**
  * In a child that is to run nothing of its parent's: ends the copies of its Workers, without telling their listeners, and
- * drops the messages that are on their way. Undefined if that is done at once.
+ * drops the messages that are on their way. Undefined if that is done at once. Without threads there are no copies.
  */
-export function endInheritedWorkers(): Promise<void> | undefined {
+export function endInheritedWorkers(threads: boolean): Promise<void> | undefined {
   const ports = openPorts();
-  if (running.size === 0) {
-    ports.forEach(dropMessages);
+  for (const worker of running) worker.removeAllListeners();
+  if (!threads || running.size === 0) {
+    running.clear();
+    ports.forEach(dropWaiting);
     return undefined;
   }
-  for (const port of ports) port.stop();
-  const ended = [...running].map((worker) => {
-    worker.removeAllListeners();
-    return worker.terminate();
-  });
+  // Until they have ended, the copies may send more.
+  for (const port of ports) port[dispatch] = () => {};
+  const ended = [...running].map((worker) => worker.terminate());
   running.clear();
   // Nothing else keeps this process alive until then.
   const waiting = setInterval(() => {}, 1000);
   return Promise.all(ended).then(() => {
     clearInterval(waiting);
     for (const port of ports) {
-      dropMessages(port);
-      port.start();
+      dropWaiting(port);
+      delete port[dispatch];
     }
   });
 }
 
-interface Port extends MessagePort {
-  /** As `start`, but not documented: messages wait from now on. */
-  stop(): void;
-}
+/** The method by which Node hands a message to a port's listeners. */
+const dispatch = Symbol.for('nodejs.internal.kHybridDispatch');
+
+type Port = MessagePort & { [dispatch]?: () => void };
 
 /** Ports that somebody listens to. */
 function openPorts(): Port[] {
@@ -51,6 +51,6 @@ function openPorts(): Port[] {
   return (activeHandles?.call(process) ?? []).filter((handle): handle is Port => handle instanceof MessagePort);
 }
 
-function dropMessages(port: Port): void {
+function dropWaiting(port: Port): void {
   while (receiveMessageOnPort(port));
 }

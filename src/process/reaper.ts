@@ -94,7 +94,7 @@ const watched = new Set<ChildHandle>();
 
 /** In a forked child: the parent's children are not its own. */
 export function disownChildren(): void {
-  for (const child of [...watched]) child.release();
+  for (const child of watched) child.release();
 }
 
 // Where the kernel gives no descriptor of a process: SIGCHLD, which may stand for several children at once.
@@ -102,7 +102,7 @@ let listening = false;
 let timer: NodeJS.Timeout | undefined;
 
 function pollAll(): void {
-  for (const child of [...watched]) if (!child.hasDescriptor) child.poll();
+  for (const child of watched) if (!child.hasDescriptor) child.poll();
 }
 
 function listenForChildren(): void {

@@ -100,9 +100,12 @@ unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<B
     if cfg!(target_os = "linux") && unsafe { libc::getpid() != libc::gettid() } {
         return Err(Code::NotMainThread.error("fork must be called on the main thread, not in a Worker"));
     }
-    // SAFETY: the caller's own loop.
-    let paths =
-        if options.sever || options.single_threaded { Vec::new() } else { unsafe { uv::watched_paths(uv_loop) } };
+    let paths = if options.sever || options.single_threaded {
+        Vec::new()
+    } else {
+        // SAFETY: the caller's own loop.
+        unsafe { uv::watched_paths(uv_loop) }
+    };
     let watched: Vec<_> = paths.iter().filter_map(|path| WatchedPath::new(path)).collect();
     let settings = Options {
         park_deadline: Duration::from_secs_f64((options.park_timeout / 1000.0).clamp(0.0, 1e9)),
@@ -293,18 +296,16 @@ unsafe fn attempt(request: &mut Request) -> bool {
     true
 }
 
-/// `Some(None)` where there is nothing that could be in the pool.
+/// `None` if the pool's work is not done after the time given.
 ///
 /// # Safety
 /// `uv_loop` is the loop of the calling thread.
-unsafe fn come_to_rest(
-    uv_loop: *mut Loop,
-    patience: Duration,
-) -> std::result::Result<Option<Option<pool::Resting>>, String> {
+unsafe fn come_to_rest(uv_loop: *mut Loop, patience: Duration) -> std::result::Result<Option<pool::Resting>, String> {
     // SAFETY: per the caller.
     if unsafe { pool::active_requests(uv_loop) } == 0 {
-        return Ok(Some(None));
+        // Nothing of this loop's can be in it.
+        return Ok(Some(pool::Resting::default()));
     }
     // SAFETY: per the caller.
-    Ok(unsafe { pool::rest(uv_loop, patience) }?.map(Some))
+    unsafe { pool::rest(uv_loop, patience) }
 }

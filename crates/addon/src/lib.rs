@@ -2,22 +2,26 @@
 //!
 //! Nothing here but conversion and errors; the work is done by the other crates.
 
+#![allow(clippy::missing_errors_doc, reason = "users meet these errors, and their documentation, in src/")]
+#![allow(missing_debug_implementations, reason = "values on their way to JavaScript")]
+#![allow(unreachable_pub, reason = "what the exported modules share is public among them")]
+
 #[cfg(unix)]
 mod callback;
 pub mod error;
 #[cfg(unix)]
-mod fork;
+pub mod fork;
 #[cfg(unix)]
-mod isolate_random;
-mod metrics;
+pub mod isolate_random;
+pub mod metrics;
 #[cfg(unix)]
 mod pool;
 #[cfg(unix)]
-mod process;
+pub mod process;
 #[cfg(unix)]
-mod random;
+pub mod random;
 #[cfg(unix)]
 mod uv;
 pub mod version;
 #[cfg(unix)]
-mod watch;
+pub mod watch;

@@ -45,7 +45,7 @@ unsafe extern "C" {
 /// `uv_loop` is the running thread's loop.
 pub unsafe fn active_requests(uv_loop: *mut Loop) -> u32 {
     // SAFETY: a 32-bit counter at this offset, per the caller and libuv's layout.
-    unsafe { uv_loop.cast::<u8>().add(LOOP_ACTIVE_REQUESTS).cast::<u32>().read() }
+    unsafe { uv_loop.cast::<u32>().byte_add(LOOP_ACTIVE_REQUESTS).read() }
 }
 
 /// Number of threads in the pool, as libuv reads it from the environment.
@@ -92,6 +92,7 @@ impl Gate {
 }
 
 /// The pool at rest, until this is dropped.
+#[derive(Default)]
 pub struct Resting(Arc<Gate>);
 
 impl Drop for Resting {
@@ -155,13 +156,12 @@ struct Link {
 /// # Safety
 /// `uv_loop` is the running thread's loop, and the pool is at rest or has no threads in this process.
 pub unsafe fn forget_completed(uv_loop: *mut Loop) {
-    let base = uv_loop.cast::<u8>();
     // SAFETY: inside the loop, whose size is larger than all offsets; the first reading proves the layout.
     unsafe {
-        if base.add(LOOP_BACKEND_FD).cast::<c_int>().read() != uv_backend_fd(uv_loop) {
+        if uv_loop.cast::<c_int>().byte_add(LOOP_BACKEND_FD).read() != uv_backend_fd(uv_loop) {
             return;
         }
-        let head = base.add(LOOP_COMPLETED).cast::<Link>();
+        let head = uv_loop.cast::<Link>().byte_add(LOOP_COMPLETED);
         let mut forgotten = 0;
         let mut link = (*head).next;
         while link != head {
@@ -174,7 +174,7 @@ pub unsafe fn forget_completed(uv_loop: *mut Loop) {
         (*head).next = head;
         (*head).previous = head;
         // They no longer keep the loop alive.
-        let count = base.add(LOOP_ACTIVE_REQUESTS).cast::<u32>();
+        let count = uv_loop.cast::<u32>().byte_add(LOOP_ACTIVE_REQUESTS);
         count.write(count.read().saturating_sub(forgotten));
     }
 }

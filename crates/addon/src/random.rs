@@ -38,7 +38,7 @@ fn object(word: usize) -> Option<*const usize> {
 
 /// The value of a small integer.
 fn small_integer(word: usize) -> Option<usize> {
-    (word & 0xffff_ffff == 0).then_some(word >> 32)
+    (word.trailing_zeros() >= 32).then_some(word >> 32)
 }
 
 /// The length word of a heap object.

@@ -304,7 +304,7 @@ pub unsafe fn fork_loop(uv_loop: *mut Loop) -> Result<(), String> {
         // SAFETY: libuv hands a living handle, and the vector given to uv_walk.
         unsafe {
             if uv_handle_get_type(handle) == UV_ASYNC
-                && *handle.cast::<u8>().add(ASYNC_PENDING).cast::<c_int>() & 1 != 0
+                && *handle.cast::<c_int>().byte_add(ASYNC_PENDING) & 1 != 0
                 && let Some(pending) = pending.cast::<Vec<*mut Handle>>().as_mut()
             {
                 pending.push(handle);
