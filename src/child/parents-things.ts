@@ -4,14 +4,16 @@ import { fstatSync, statSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { native } from '../native/binding.js';
 
-/** Listeners of `process` that are Node's own, by name: they print warnings and connect signals with their listeners. */
-const NODES_OWN = new Set(['onWarning', 'startListeningIfSignal', 'stopListeningIfSignal']);
+/** Events of `process` by which Node connects signals with their listeners. */
+const NODES_OWN = new Set<string | symbol>(['newListener', 'removeListener']);
 
 /** Call it in the child before anything of the user's. `keep` are the descriptors that were asked for. */
 export function dropParentsThings(keep: number[]): void {
   for (const event of process.eventNames()) {
+    if (NODES_OWN.has(event)) continue;
     for (const listener of process.rawListeners(event)) {
-      if (!NODES_OWN.has(listener.name)) process.off(event, listener as () => void);
+      // Node's own, which prints warnings.
+      if (listener.name !== 'onWarning') process.off(event, listener as () => void);
     }
   }
   // With the module `domain` loaded it cannot be set at all.

@@ -82,7 +82,7 @@ fn round_to_pages(length: usize) -> usize {
 impl Ring {
     /// Finds out how a ring of this process was made. Not for the parked time: it opens a ring to compare with.
     pub(super) fn discover(fd: i32, inode: u64) -> Result<Self, Refusal> {
-        let entries = Self::entries_if_plain(fd)?;
+        let told = Self::entries_if_plain(fd)?;
         let (mut address, mut length, mut sqes_address, mut sqes_length) = (0, 0, 0, 0);
         each_mapping(|mapping| {
             if mapping.inode == inode && mapping.path.starts_with(b"anon_inode:[io_uring]") {
@@ -98,6 +98,8 @@ impl Ring {
         if address == 0 || sqes_address == 0 {
             return Err(Refusal::Foreign);
         }
+        // Before 5.16 the kernel does not tell; what is mapped does, as libuv's rings fill whole pages.
+        let entries = told.unwrap_or((sqes_length / SQE_SIZE) as u32);
         let probe = |flags| {
             let (fd, parameters) = sys::ring_setup(entries, flags, None)?;
             sys::close(fd);
@@ -119,8 +121,8 @@ impl Ring {
         }
     }
 
-    /// Number of submission entries, if all of the ring's state is in its memory.
-    fn entries_if_plain(fd: i32) -> Result<u32, Refusal> {
+    /// Number of submission entries where the kernel tells it; refuses a ring whose state is not all in its memory.
+    fn entries_if_plain(fd: i32) -> Result<Option<u32>, Refusal> {
         let mut lines = Lines::fdinfo(fd).map_err(Refusal::Call)?;
         let mut entries = None;
         while let Some(line) = lines.next() {
@@ -132,7 +134,7 @@ impl Ring {
                 _ => {}
             }
         }
-        entries.filter(|entries| *entries > 0).ok_or(Refusal::Foreign)
+        Ok(entries.filter(|entries| *entries > 0))
     }
 
     fn needed_length(&self) -> usize {
