@@ -5,7 +5,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ForkStrategy } from 'zygote';
-import { RECORDS } from './report.js';
+import { RECORDS, until } from './report.js';
 
 /** What a process has reported by `report`. */
 export interface Entry {
@@ -36,9 +36,20 @@ export interface ProgramOptions {
   strategy?: ForkStrategy;
   /** Program and arguments that start node. */
   wrapper?: string[];
-  /** Called when it runs. */
-  during?: (program: ChildProcess, ended: () => boolean, entries: () => Entry[]) => Promise<unknown>;
+  /** Called when it runs; has to end its input. */
+  during?: (running: Running) => Promise<unknown>;
   cwd?: string;
+}
+
+/** A program that runs. */
+export interface Running {
+  program: ChildProcess;
+  entries(): Entry[];
+  /** Waits until this was reported, or the program has ended. */
+  reported(what: string): Promise<void>;
+  /** Waits until the program itself has ended, though processes that it has started may go on. */
+  exited(): Promise<void>;
+  hasExited(): boolean;
 }
 
 /** The flags without which a process cannot be forked `single-threaded`. */
@@ -92,11 +103,16 @@ async function runIn(folder: string, fixture: URL, options: ProgramOptions): Pro
     stderr += describeGroup(pid);
     endGroup(pid);
   }, HUNG);
-  const hasEnded = () => program.exitCode !== null || program.signalCode !== null;
-  const [{ code, signal }] = await Promise.all([
-    ended,
-    during?.(program, hasEnded, () => readEntries(records)),
-  ]).finally(() => clearTimeout(watchdog));
+  const hasExited = () => program.exitCode !== null || program.signalCode !== null;
+  const isReported = (name: string) => readEntries(records).some(({ what }) => what === name);
+  const running: Running = {
+    program,
+    hasExited,
+    entries: () => readEntries(records),
+    reported: (what) => until(() => hasExited() || isReported(what)),
+    exited: () => until(hasExited),
+  };
+  const [{ code, signal }] = await Promise.all([ended, during?.(running)]).finally(() => clearTimeout(watchdog));
   endGroup(pid);
   const entries = readEntries(records);
   const all = (what: string) => entries.filter((entry) => entry.what === what);

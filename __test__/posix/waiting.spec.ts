@@ -69,10 +69,10 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
     const outcome = await runProgram(program, {
       args: ['doesNotKeepAlive'],
       strategy,
-      during: async (running, _, entries) => {
-        running.stdin?.end();
-        // The child would hold the output open; it has nothing to do with the end of its parent.
-        await new Promise((resolve) => running.once('exit', resolve));
+      during: async ({ program: parent, exited, entries }) => {
+        parent.stdin?.end();
+        // The child holds the output open; it has nothing to do with the end of its parent.
+        await exited();
         const child = entries().find(({ what }) => what === 'child')?.value as number;
         t.notThrows(() => process.kill(child, 'SIGKILL'));
       },

@@ -11,10 +11,10 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
     const outcome = await runProgram(program, {
       args: ['everything'],
       strategy,
-      during: async ({ stdin }, ended) => {
+      during: async ({ program: { stdin }, hasExited }) => {
         stdin?.on('error', () => {});
         // Until the parent ends: input for both, should the child read it.
-        while (!ended()) {
+        while (!hasExited()) {
           stdin?.write('x');
           await new Promise((resolve) => setTimeout(resolve, 5));
         }
