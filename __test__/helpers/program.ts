@@ -1,6 +1,6 @@
 /** Runs a fixture as a program of its own, and tells all that came of it and of the processes that it has forked. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,6 +68,8 @@ export async function runProgram(fixture: URL, options: ProgramOptions = {}): Pr
   if (running >= MOST_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
   running++;
   const folder = mkdtempSync(join(tmpdir(), 'zygote-test-'));
+  // A program may run as another user.
+  chmodSync(folder, 0o777);
   try {
     return await runIn(folder, fixture, options);
   } finally {

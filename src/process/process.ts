@@ -232,9 +232,10 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
 
   /** Sends a value, which the child gets by `parentProcess().on('message', …)`. Rejects with a TransferError or EPIPE. */
   async send(value: unknown): Promise<void> {
-    this.#running('send');
+    const handle = this.#running('send');
     const body = serialize(value);
-    if (!this.#channel) throw this.#hasEnded('cannot be sent anything');
+    handle.poll();
+    if (!this.#channel || handle.status) throw this.#hasEnded('cannot be sent anything');
     await this.#channel.send(Kind.message, body);
   }
 

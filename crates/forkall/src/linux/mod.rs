@@ -116,11 +116,6 @@ unsafe fn attempt_fork(
 ) -> Result<Forked, Obstacle> {
     let start = sys::now();
     let deadline = u64::try_from(options.park_deadline.as_nanos()).unwrap_or(u64::MAX);
-    // Most of the work is done while the other threads are on their way to be parked; the call below is for what they
-    // have mapped until then.
-    let meanwhile = || {
-        let _ = heap::make_inheritable();
-    };
     let parked = park::park_others(table, deadline, callers_mask, meanwhile).map_err(Obstacle::Park)?;
     let all_parked = sys::now();
     let choice = Choice { share: options.share, sever_except: options.sever_except };

@@ -192,7 +192,7 @@ pub(super) fn park_others(
     let mut patience = FIRST_PATIENCE;
     let result = loop {
         let now = sys::now();
-        let result = park_once(table, directory, deadline.min(now.saturating_add(patience)), &meanwhile);
+        let result = park_once(table, directory, deadline.min(now.saturating_add(patience)));
         match result {
             Err(Failure::Deadline { .. }) if sys::now() < deadline => {
                 // Signals that are queued already would catch the released threads before their next instruction. And
@@ -216,7 +216,6 @@ fn park_once(table: &'static Table, directory: i32, deadline: u64, meanwhile: &i
     table.remaining.store(0, Ordering::Release);
     let mut asked = 0;
     let mut unsure = 0;
-    let mut first = true;
     let result = loop {
         match ask_new_threads(table, directory, generation, &mut asked, deadline) {
             Err(failure) => break Err(failure),
@@ -225,10 +224,6 @@ fn park_once(table: &'static Table, directory: i32, deadline: u64, meanwhile: &i
             Ok(Look { new: 0, listed }) if unsure >= MOST_LOOKS || links(directory) == Some(listed + 2) => break Ok(()),
             Ok(Look { new: 0, .. }) => unsure += 1,
             Ok(_) => unsure = 0,
-        }
-        if first {
-            first = false;
-            meanwhile();
         }
         if !wait_until_parked(table, generation, asked, deadline) {
             break Err(Failure::Deadline { generation, asked });
