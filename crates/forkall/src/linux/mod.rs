@@ -116,7 +116,7 @@ unsafe fn attempt_fork(
 ) -> Result<Forked, Obstacle> {
     let start = sys::now();
     let deadline = u64::try_from(options.park_deadline.as_nanos()).unwrap_or(u64::MAX);
-    let parked = park::park_others(table, deadline, callers_mask, meanwhile).map_err(Obstacle::Park)?;
+    let parked = park::park_others(table, deadline, callers_mask).map_err(Obstacle::Park)?;
     let all_parked = sys::now();
     let choice = Choice { share: options.share, sever_except: options.sever_except };
     if let Err(failure) = snapshot.take(choice, &parked) {

@@ -172,12 +172,11 @@ fn find_rseq() {
 ///
 /// Allocates nothing and takes no lock: from the first signal on, some thread may be parked while it holds any lock.
 ///
-/// `callers_mask` is the signal mask to have while nothing is parked. `meanwhile` is called once, when the first round of signals is out; it must keep to the same rules.
+/// `callers_mask` is the signal mask to have while nothing is parked.
 pub(super) fn park_others(
     table: &'static Table,
     deadline_nanoseconds: u64,
     callers_mask: sys::SignalSet,
-    meanwhile: impl Fn(),
 ) -> Result<Parked, Failure> {
     let deadline = sys::now().saturating_add(deadline_nanoseconds);
     // Threads that the last fork started in this process read their slots: let them out first.
@@ -210,7 +209,7 @@ pub(super) fn park_others(
 }
 
 /// One try of [`park_others`].
-fn park_once(table: &'static Table, directory: i32, deadline: u64, meanwhile: &impl Fn()) -> Result<Parked, Failure> {
+fn park_once(table: &'static Table, directory: i32, deadline: u64) -> Result<Parked, Failure> {
     let generation = table.generation.load(Ordering::Relaxed).wrapping_add(1).max(1);
     table.generation.store(generation, Ordering::Release);
     table.remaining.store(0, Ordering::Release);
