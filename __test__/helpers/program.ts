@@ -142,10 +142,10 @@ export function describeOutcome({ stdout, stderr, code, signal, entries }: Outco
   return `exit code ${code}, signal ${signal}\nreports:\n${lines}\nstdout:\n${stdout}\nstderr:\n${stderr}`;
 }
 
-/** Without what a test runner puts there. */
+/** Without what a test runner puts there, and what makes Node print warnings. */
 function cleanEnvironment(): Record<string, string | undefined> {
-  const { NODE_OPTIONS: _, NODE_CHANNEL_FD: __, NODE_V8_COVERAGE: ___, FORCE_COLOR: ____, ...rest } = process.env;
-  return rest;
+  const names = ['NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NODE_V8_COVERAGE', 'NODE_EXTRA_CA_CERTS', 'FORCE_COLOR'];
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !names.includes(name)));
 }
 
 function readEntries(file: string): Entry[] {

@@ -34,7 +34,11 @@ const threads: typeof work = [
 for (const strategy of ['all-threads', 'single-threaded'] as const satisfies ForkStrategy[]) {
   for (const [scenario, title, expected] of strategy === 'all-threads' ? [...work, ...threads] : work) {
     test(`${strategy}: ${title} works in the child and afterwards in the parent`, async (t) => {
-      const outcome = await runProgram(program, { args: [scenario], strategy, nodeArgs: ['--expose-gc'] });
+      const outcome = await runProgram(program, {
+        args: [scenario],
+        strategy,
+        nodeArgs: ['--expose-gc', '--no-deprecation'],
+      });
       t.deepEqual(outcome.value('status'), exited, describeOutcome(outcome));
       t.deepEqual(outcome.value('child'), expected, describeOutcome(outcome));
       t.deepEqual(outcome.value('parent'), expected);

@@ -33,11 +33,15 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
     t.is(outcome.value('child heard'), 'hello');
   });
 
-  add("a child can neither read nor write the parent's connections, whose session stays whole", 'session', (t, outcome) => {
-    t.is(outcome.value('before'), '<1>');
-    t.deepEqual(outcome.values('session'), ['<2>', '<3>', '<a longer one>']);
-    t.deepEqual(outcome.value('child'), ['string', 0]);
-  });
+  add(
+    "a child can neither read nor write the parent's connections, whose session stays whole",
+    'session',
+    (t, outcome) => {
+      t.is(outcome.value('before'), '<1>');
+      t.deepEqual(outcome.values('session'), ['<2>', '<3>', '<a longer one>']);
+      t.deepEqual(outcome.value('child'), ['string', 0]);
+    },
+  );
 
   add('peers see the end of a connection while a child lives on', 'peerSeesTheEnd', (t, outcome) => {
     t.deepEqual(outcome.pids('peer saw the end'), [outcome.pid]);

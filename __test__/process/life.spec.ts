@@ -60,7 +60,12 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
   });
 
   add('terminate and kill send signals', 'signals', (t, outcome) => {
-    for (const [what, name] of Object.entries({ terminate: 'SIGTERM', kill: 'SIGKILL', SIGHUP: 'SIGHUP', number: 'SIGINT' })) {
+    for (const [what, name] of Object.entries({
+      terminate: 'SIGTERM',
+      kill: 'SIGKILL',
+      SIGHUP: 'SIGHUP',
+      number: 'SIGINT',
+    })) {
       const { result, status } = outcome.value<Record<string, Caught>>(what);
       t.deepEqual(status, signal(name));
       t.like(result, { class: 'ProcessExitError', ...signal(name) });
@@ -223,11 +228,15 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
     t.is(outcome.stderr, '');
   });
 
-  add('activeChildren lists the children that run, and none of the parent is a child of the child', 'active', (t, outcome) => {
-    t.deepEqual(outcome.value('active'), [0, 1]);
-    t.like(outcome.value<unknown[]>('in child'), [0, false, refused('NOT_A_CHILD'), refused('NOT_A_CHILD')]);
-    t.is(outcome.value('ended'), 0);
-  });
+  add(
+    'activeChildren lists the children that run, and none of the parent is a child of the child',
+    'active',
+    (t, outcome) => {
+      t.deepEqual(outcome.value('active'), [0, 1]);
+      t.like(outcome.value<unknown[]>('in child'), [0, false, refused('NOT_A_CHILD'), refused('NOT_A_CHILD')]);
+      t.is(outcome.value('ended'), 0);
+    },
+  );
 
   add('360 children leave no descriptor, zombie, thread or mapping behind', 'leaks', (t, outcome) => {
     const before = outcome.value<Record<string, number>>('before');
@@ -320,7 +329,9 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
     t.like(outcome.value('error'), { name: 'RangeError' });
   });
 
-  add('an AsyncLocalStorage has its store in the target', 'storage', (t, outcome) => t.is(outcome.value('store'), 'store'));
+  add('an AsyncLocalStorage has its store in the target', 'storage', (t, outcome) =>
+    t.is(outcome.value('store'), 'store'),
+  );
 
   add('a child does not use the IPC channel of its parent', 'ipcParent', (t, outcome) => {
     t.deepEqual(outcome.value('in child'), ['undefined', null, null]);

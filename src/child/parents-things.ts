@@ -72,10 +72,38 @@ function renewAgents(): void {
     const Agent = old.constructor as new (options: object) => HttpAgent;
     module.globalAgent = new Agent({ ...old.options });
   }
-  const globals = globalThis as Record<symbol, unknown>;
-  const undici = Symbol.for('undici.globalDispatcher.1');
-  const dispatcher = globals[undici];
-  if (dispatcher && dispatcher.constructor.name === 'Agent') {
-    globals[undici] = new (dispatcher.constructor as new () => object)();
+  renewDispatchers();
+}
+
+/** The pools of `fetch`. From Node 24 on there are two: the first version's is the second one's, or a wrapper of it. */
+function renewDispatchers(): void {
+  const globals = globalThis as Record<symbol, Dispatcher | undefined>;
+  const renewed = new Map<Dispatcher, Dispatcher>();
+  let last: Dispatcher | undefined;
+  for (const name of ['undici.globalDispatcher.2', 'undici.globalDispatcher.1'].map(Symbol.for)) {
+    const old = globals[name];
+    if (!old) continue;
+    const made = renewed.get(old) ?? renewDispatcher(old, last);
+    if (!made) continue;
+    renewed.set(old, made);
+    globals[name] = last = made;
   }
+}
+
+interface Dispatcher {
+  constructor: { name: string };
+  [key: symbol]: unknown;
+}
+
+/** Undefined for those of other kinds, whose user has made them and knows what they need. */
+function renewDispatcher(old: Dispatcher, inner: Dispatcher | undefined): Dispatcher | undefined {
+  const Class = old.constructor as unknown as new (argument?: object) => Dispatcher;
+  if (Class.name === 'Dispatcher1Wrapper') return inner && new Class(inner);
+  if (Class.name !== 'Agent') return undefined;
+  const kept = (description: string) =>
+    Object.getOwnPropertySymbols(old)
+      .filter((symbol) => symbol.description === description)
+      .map((symbol) => old[symbol])[0];
+  const factory = kept('factory');
+  return new Class({ ...(kept('options') as object | undefined), ...(factory !== undefined && { factory }) });
 }

@@ -110,11 +110,22 @@ function serializeOrDescribe(read: () => unknown): Buffer {
   }
 }
 
+/** The place where it is made here is of no interest. */
+function errorWithoutStack(message: string): Error {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return new Error(message);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 function unpack(packed: Packed, seen: Error[]): unknown {
   if (packed.kind === 'value') return deserialize(packed.bytes);
   if (packed.kind === 'again') return seen[packed.index];
   // A real error, which tools show and check as such, but not by a constructor that wants arguments.
-  const error = new Error(packed.message);
+  const error = errorWithoutStack(packed.message);
   Object.setPrototypeOf(error, findErrorClass(packed.classes, packed.source).prototype as object);
   seen.push(error);
   // As an error that was made here: not listed among its properties.
