@@ -56,7 +56,7 @@ export interface Running {
 export const SINGLE_THREADED: readonly string[] = ['--single-threaded', '--v8-pool-size=0'];
 
 /** After this time a program hangs: what its processes are doing is shown, and they are ended. */
-const HUNG = 60_000; // ms
+const HUNG = 60; // s
 
 /** AVA starts all tests of a file at once. */
 const MOST_AT_ONCE = Math.max(2, availableParallelism());
@@ -101,10 +101,13 @@ async function runIn(folder: string, fixture: URL, options: ProgramOptions): Pro
     program.on('close', (code, signal) => resolve({ code, signal }));
   });
   if (!during) program.stdin.end();
-  const watchdog = setTimeout(() => {
+  // Counted, so that a machine that was suspended meanwhile does not make it look like a long time.
+  let seconds = 0;
+  const watchdog = setInterval(() => {
+    if (++seconds !== HUNG) return;
     stderr += describeGroup(pid);
     endGroup(pid);
-  }, HUNG);
+  }, 1000);
   const hasExited = () => program.exitCode !== null || program.signalCode !== null;
   const isReported = (name: string) => readEntries(records).some(({ what }) => what === name);
   const running: Running = {
@@ -114,7 +117,7 @@ async function runIn(folder: string, fixture: URL, options: ProgramOptions): Pro
     reported: (what) => until(() => hasExited() || isReported(what)),
     exited: () => until(hasExited),
   };
-  const [{ code, signal }] = await Promise.all([ended, during?.(running)]).finally(() => clearTimeout(watchdog));
+  const [{ code, signal }] = await Promise.all([ended, during?.(running)]).finally(() => clearInterval(watchdog));
   endGroup(pid);
   const entries = readEntries(records);
   const all = (what: string) => entries.filter((entry) => entry.what === what);
@@ -191,7 +194,7 @@ function endGroup(leader: number): void {
 }
 
 function describeGroup(leader: number): string {
-  const lines = [`\nhung for ${HUNG} ms:\n`];
+  const lines = [`\nhung for ${HUNG} s:\n`];
   for (const pid of group(leader)) {
     lines.push(`${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}\n`);
     for (const thread of readdirSync(`/proc/${pid}/task`)) {

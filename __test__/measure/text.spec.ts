@@ -74,7 +74,7 @@ function measurementOf(...payloads: Measurement['payloads']): Measurement {
 test('the tables of a payload', (t) => {
   const lines = payloadText(records, 120).split('\n');
   t.regex(lines[1] ?? '', /^── 1,000,000 records \{id, name, score\} ─+$/);
-  t.is(lines[2], 'parent: RSS 171 MB, V8 heap 111 MB, full GC 67.6 ms');
+  t.is(lines[2], 'parent: RSS 171 MB, V8 heap 111 MB, settled in 67.6 ms');
   t.deepEqual(lines.slice(4, 10), [
     '                           usable, ms  ratio  reading, ms  ratio  parent blocked, ms  ratio  sent, MB',
     'fork                       3.94 ±0.20   best    61.2 ±0.0   best          3.50 ±0.00   best         0',

@@ -42,6 +42,12 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
     }
   });
 
+  test(`${strategy}: timers and immediates of the parent do not run in a child, and its own do`, async (t) => {
+    const outcome = await run('timers');
+    t.is(outcome.value('result'), 'own timers work', describeOutcome(outcome));
+    for (const what of ['interval', 'immediate', 'timeout']) t.deepEqual(outcome.pids(what), [outcome.pid], what);
+  });
+
   test(`${strategy}: a signal handler of the parent does not run in a child`, async (t) => {
     const outcome = await run('signal');
     t.deepEqual(outcome.value('status'), { exitCode: null, signalCode: 'SIGUSR2' }, describeOutcome(outcome));

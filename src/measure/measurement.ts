@@ -50,12 +50,12 @@ export interface MeasuredPayload {
   /** Over every value. Each child computed the same from what it received. */
   checksum: string;
   parent: {
-    /** The process that holds the data, after a full GC. */
+    /** The process that holds the data, settled. */
     memory: MemorySample;
     /** V8's heap in use, and memory outside of the heap that belongs to objects in it. */
     heapUsed: number;
     external: number;
-    /** The full GC of the parent before each turn, off the clock (but `fork-prepared` has another on the clock). */
+    /** A full GC that gives free pages back, before each turn and off the clock. `fork-prepared` has one on the clock too. */
     settle: Summary;
   };
   contestants: ContestantMeasurement[];

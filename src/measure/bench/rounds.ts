@@ -13,7 +13,7 @@ import type { Payload } from '../payloads/payload.js';
 import { summarize } from '../stats.js';
 import { now } from '../system/clock.js';
 import { settleHeap, untilQuiet } from '../system/gc.js';
-import { releaseFreeMemory, sampleMemory } from '../system/memory.js';
+import { sampleMemory } from '../system/memory.js';
 import { readAll, type Reading } from '../values/checksum.js';
 import { inspectData } from '../values/inspect.js';
 import { takeTurn, type Outcome } from './turn.js';
@@ -44,7 +44,7 @@ export async function measurePayload(payload: Payload, options: RoundsOptions): 
 
   const settleTimes: number[] = [];
   settleHeap();
-  releaseFreeMemory();
+  await untilQuiet();
   const memory = sampleMemory();
   const { heapUsed, external } = process.memoryUsage();
 
@@ -53,11 +53,10 @@ export async function measurePayload(payload: Payload, options: RoundsOptions): 
     for (const entrant of rotated(entrants, round)) {
       if (entrant.failure !== undefined || 'obstacle' in entrant.fitness) continue;
       options.onTurn(entrant.contestant.name, round);
-      // Every turn begins with the same heap, without what the one before has left there.
+      // Every turn begins with the same process.
       const from = now();
       settleHeap();
       if (round > 0) settleTimes.push(now() - from);
-      releaseFreeMemory();
       await untilQuiet();
       await oneTurn(entrant, payload, expected, round, options.timeout);
     }

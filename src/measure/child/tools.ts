@@ -1,4 +1,4 @@
-import { collectGarbage } from '../../memory/heap.js';
+import { collectGarbage } from '../system/gc.js';
 import { sampleMemory } from '../system/memory.js';
 import type { Tools } from './steps.js';
 

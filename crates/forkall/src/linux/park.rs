@@ -193,7 +193,8 @@ pub(super) fn park_others(
         let now = sys::now();
         let result = park_once(table, directory, deadline.min(now.saturating_add(patience)));
         match result {
-            Err(Failure::Deadline { .. }) if sys::now() < deadline => {
+            // A try that is too short would name threads that had no time to come.
+            Err(Failure::Deadline { .. }) if sys::now() + patience / 8 + FIRST_PATIENCE < deadline => {
                 // Signals that are queued already would catch the released threads before their next instruction. And
                 // all of them may be waiting for this one: musl changes the ids of all threads (`setuid`) so.
                 let blocked = sys::set_signal_mask(callers_mask);
