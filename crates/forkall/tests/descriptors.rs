@@ -244,10 +244,10 @@ fn timerfd_pending() {
         assert_eq!(take(once), Err(libc::EAGAIN));
         assert!(readable(once, 1000));
         let took = start.elapsed().as_millis();
-        assert!((100..300).contains(&took), "fired after {took} ms");
+        assert!(took >= 100, "fired after {took} ms");
         assert_eq!(take(once), Ok(1));
         let periods = take(again).expect("has fired");
-        assert!((4..=15).contains(&periods), "{periods} periods");
+        assert!(periods >= 4, "{periods} periods");
         assert!(readable(again, 100));
         let mut left = spec(NEVER, NEVER);
         ok(unsafe { libc::timerfd_gettime(far, &raw mut left) });
