@@ -50,13 +50,11 @@ export interface MeasuredPayload {
   /** Over every value. Each child computed the same from what it received. */
   checksum: string;
   parent: {
-    /** The process that holds the data, settled. */
+    /** A process that holds the data, settled, before it had any child. */
     memory: MemorySample;
     /** V8's heap in use, and memory outside of the heap that belongs to objects in it. */
     heapUsed: number;
     external: number;
-    /** A full GC that gives free pages back, before each turn and off the clock. `fork-prepared` has one on the clock too. */
-    settle: Summary;
   };
   contestants: ContestantMeasurement[];
 }
@@ -81,12 +79,14 @@ export interface MeasuredContestant {
   blocked: Summary;
   /** A full GC in the child. */
   gc: Summary;
+  /** Before each turn, off the clock: a full GC in the parent that gives free pages back. `fork-prepared` has one on the clock too. */
+  settle: Summary;
   /** Bytes of the data that are serialized, copied and deserialized. */
   wireBytes: number;
   /** Time to get the data into the form that this way needs, off the clock. */
   preparation?: Summary;
   memory: {
-    /** Of the child's process, or of the parent's process, less what it was before the thread began. */
+    /** Of the child's process; or of the process that the thread is in, less what it was before it had any thread. */
     of: 'process' | 'growth';
   } & Record<Stage, MemorySummary>;
 }

@@ -21,7 +21,7 @@ const LEGEND: readonly (readonly [string, string])[] = [
   ['all read, full GC, …', 'after the child has also done this'],
   ['10 % written', 'the first tenth of the values, in one run'],
   ['each 10th', 'after every tenth value was written, spread over all pages: the worst case for a fork'],
-  ['settled', 'by a full GC before each turn, off the clock; prepareHeap does another one, on the clock'],
+  ['prepareHeap', 'a full GC right before the fork; every parent has one before its turn too, but off the clock'],
 ];
 
 /** What the columns mean, what the figures say, and how long it took. */

@@ -21,7 +21,7 @@ export function payloadText(payload: PayloadMeasurement, width: number): string 
   const about = [
     `parent: RSS ${megabytes(parent.memory.rss)} MB`,
     `V8 heap ${megabytes(parent.heapUsed)} MB`,
-    `settled in ${number(parent.settle.median)} ms`,
+    `outside of it ${megabytes(parent.external)} MB`,
   ].join(', ');
   return `\n${[rule(title, width), about, '', timesTable(payload, width), '', memoryTable(payload, width)].join('\n')}\n`;
 }

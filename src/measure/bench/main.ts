@@ -1,30 +1,44 @@
 /**
- * The process that measures one payload. It is a process of its own, with a clean environment, so that its memory has this
- * payload and nothing of another one, and its children start from the same state in every run.
+ * A process that measures: it has one payload, nothing of another one, and hands it on in one kind of way. Its environment
+ * is clean, so that its children start from the same state in every run.
  */
-import { writeSync } from 'node:fs';
 import { ZygoteError } from '../../errors.js';
 import { loadPayload } from '../payloads/load.js';
-import { PIPE, type BenchEvent, type BenchTask } from './protocol.js';
-import { measurePayload } from './rounds.js';
+import { Bench } from './bench.js';
+import type { BenchAnswer, BenchCommand, BenchTask } from './protocol.js';
 
-try {
-  const task = JSON.parse(process.argv[2] ?? '') as BenchTask;
-  const payload = await measurePayload(await loadPayload(task.payload, task.scale), {
-    ...task,
-    onTurn: (contestant, round) => tell({ kind: 'turn', contestant, round }),
-  });
-  tell({ kind: 'done', payload });
-} catch (error) {
-  const code = error instanceof ZygoteError ? error.code : 'ERR_ZYGOTE_MEASURE_FAILED';
-  tell({ kind: 'error', code, message: messageOf(error) });
+// Whoever has started this is gone.
+process.once('disconnect', () => process.exit());
+
+const task = JSON.parse(process.argv[2] ?? '') as BenchTask;
+await answering(async () => {
+  const bench = new Bench(await loadPayload(task.payload, task.scale), task.contestants, task.timeout);
+  process.on('message', (command: BenchCommand) => void answering(() => obey(bench, command)));
+  return bench.prepare();
+});
+
+async function obey(bench: Bench, command: BenchCommand): Promise<BenchAnswer> {
+  if (command.kind === 'end') {
+    bench.end();
+    return { kind: 'ended' };
+  }
+  try {
+    return { kind: 'outcome', outcome: await bench.turn(command.contestant) };
+  } catch (error) {
+    if (error instanceof ZygoteError && error.code === 'ERR_ZYGOTE_MEASURE_MISMATCH') throw error;
+    return { kind: 'failed', reason: error instanceof Error ? error.message : String(error) };
+  }
 }
-// Whatever a contestant or the user's module has left running.
-process.exit();
 
-/** Throws when nobody listens any more; then there is no reason to go on. */
-function tell(event: BenchEvent): void {
-  writeSync(PIPE, `${JSON.stringify(event)}\n`);
+async function answering(work: () => Promise<BenchAnswer>): Promise<void> {
+  let answer: BenchAnswer;
+  try {
+    answer = await work();
+  } catch (error) {
+    const code = error instanceof ZygoteError ? error.code : 'ERR_ZYGOTE_MEASURE_FAILED';
+    answer = { kind: 'error', code, message: messageOf(error) };
+  }
+  process.send?.(answer);
 }
 
 function messageOf(error: unknown): string {

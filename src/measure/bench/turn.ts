@@ -2,26 +2,45 @@
 import { performance } from 'node:perf_hooks';
 import type { ChildReport } from '../child/steps.js';
 import type { Contestant, Turn } from '../contestants/index.js';
+import type { MemorySample, Stage } from '../measurement.js';
 import type { Payload } from '../payloads/payload.js';
 import { now } from '../system/clock.js';
+import { growth } from '../system/memory.js';
 
+/** What a turn has shown. Times in milliseconds. */
 export interface Outcome {
   usable: number;
   blocked: number;
-  preparation: number | undefined;
+  /** Before the turn, off the clock: settling the heap, and getting the data into another form. */
+  settle: number;
+  preparation?: number;
+  memory: Record<Stage, MemorySample>;
   report: ChildReport;
 }
 
 /** How long a child that was told to end may take to be gone, before it is left behind. */
 const GRACE = 5000;
 
-export async function takeTurn(contestant: Contestant, payload: Payload, timeout: number): Promise<Outcome> {
+/** `pristine` is the memory of this process before it had any child. */
+export async function takeTurn(
+  contestant: Contestant,
+  payload: Payload,
+  pristine: MemorySample,
+  timeout: number,
+): Promise<Omit<Outcome, 'settle'>> {
   const overdue = new AbortController();
   const clock = new TurnClock(overdue.signal);
   const timer = setTimeout(() => overdue.abort(), timeout);
   try {
     const report = await Promise.race([contestant.run(payload, clock), leftBehind(overdue.signal)]);
-    return { usable: report.usableAt - clock.began, blocked: clock.blocked, preparation: clock.preparation, report };
+    const { began, blocked, preparation } = clock;
+    return {
+      usable: report.usableAt - began,
+      blocked,
+      ...(preparation !== undefined && { preparation }),
+      memory: contestant.isThread ? growthSince(pristine, report.memory) : report.memory,
+      report,
+    };
   } catch (error) {
     if (!overdue.signal.aborted) throw error;
     const stage = clock.isOver ? 'had the data, but had not finished' : 'did not even have the data';
@@ -71,4 +90,18 @@ function leftBehind(overdue: AbortSignal): Promise<never> {
       setTimeout(() => reject(new Error('it does not end')), GRACE).unref();
     });
   });
+}
+
+/**
+ * Not since the turn began: V8 keeps the pages of a Worker that has ended for a while, and gives them to the next one, so
+ * that the process would not seem to grow.
+ */
+function growthSince(pristine: MemorySample, memory: Record<Stage, MemorySample>): Record<Stage, MemorySample> {
+  return {
+    start: growth(pristine, memory.start),
+    read: growth(pristine, memory.read),
+    gc: growth(pristine, memory.gc),
+    write: growth(pristine, memory.write),
+    scatter: growth(pristine, memory.scatter),
+  };
 }

@@ -2,9 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ChildMessage, DataMessage } from '../child/protocol.js';
 import type { ChildReport } from '../child/steps.js';
-import type { MemorySample, Stage } from '../measurement.js';
 import { now } from '../system/clock.js';
-import { growth, sampleMemory } from '../system/memory.js';
 import { bytesOf } from '../values/bytes.js';
 import type { Contestant, Turn } from './contestant.js';
 import { ending } from './ending.js';
@@ -37,9 +35,8 @@ export const sharedMemory: Contestant = {
   },
 };
 
-async function runWorker(data: unknown, turn: Turn): Promise<ChildReport> {
-  const before = sampleMemory();
-  const report = await new Promise<ChildReport>((resolve, reject) => {
+function runWorker(data: unknown, turn: Turn): Promise<ChildReport> {
+  return new Promise<ChildReport>((resolve, reject) => {
     turn.begin();
     const worker = new Worker(ENTRY, { workerData: { data } satisfies DataMessage, execArgv: [] });
     turn.signal.addEventListener('abort', () => void worker.terminate());
@@ -58,15 +55,4 @@ async function runWorker(data: unknown, turn: Turn): Promise<ChildReport> {
       else reject(failure ?? new Error(ending('the thread', code, null)));
     });
   });
-  return { ...report, memory: growthSince(before, report.memory) };
-}
-
-function growthSince(before: MemorySample, memory: Record<Stage, MemorySample>): Record<Stage, MemorySample> {
-  return {
-    start: growth(before, memory.start),
-    read: growth(before, memory.read),
-    gc: growth(before, memory.gc),
-    write: growth(before, memory.write),
-    scatter: growth(before, memory.scatter),
-  };
 }
