@@ -49,6 +49,7 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
     const codes = outcome.values<{ code: string }>('wrong').map(({ code }) => code);
     t.deepEqual(codes, Array(4).fill('ERR_ZYGOTE_INVALID_ARGUMENT'));
     t.like(outcome.value('timeout'), { code: 'ERR_ZYGOTE_INVALID_ARGUMENT' });
+    t.is(outcome.code, 0);
   });
 
   test(`${strategy}: several can wait for one child`, async (t) => {

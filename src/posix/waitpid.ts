@@ -1,6 +1,6 @@
 import { type ExitStatus, TimeoutError, ZygoteError } from '../errors.js';
 import { adopt } from '../process/reaper.js';
-import { waitFor, type WaitOptions } from '../process/waiting.js';
+import { assertWaitable, waitFor, type WaitOptions } from '../process/waiting.js';
 
 export type { WaitOptions };
 
@@ -11,10 +11,12 @@ export type { WaitOptions };
  * process has no such child, or has waited for it before.
  */
 export async function waitpid(pid: number, options: WaitOptions = {}): Promise<ExitStatus> {
+  assertWaitable(options);
   const child = adopt(pid);
   child.poll();
   const endWait = child.beginWait();
   try {
+    // One that has ended is reaped by now: nobody else could learn its status any more.
     const status = child.status ?? (await waitFor(child.ended, options));
     if (!status) throw new TimeoutError(`process ${pid} has not ended within ${options.timeout} ms`);
     if (child.lost) {

@@ -162,7 +162,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
     if (this.#state === 'starting') await this.#started;
     const handle = this.#running('join');
     handle.poll();
-    return handle.status ?? waitFor(handle.ended, options);
+    return waitFor(handle.ended, options);
   }
 
   /** Process id; undefined before the start. */

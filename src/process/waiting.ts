@@ -9,15 +9,19 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** @throws ZygoteError `ERR_ZYGOTE_INVALID_ARGUMENT` */
+export function assertWaitable({ timeout }: WaitOptions): void {
+  if (timeout === undefined || timeout >= 0) return;
+  throw new ZygoteError(
+    'ERR_ZYGOTE_INVALID_ARGUMENT',
+    `timeout must be a number of milliseconds, not ${String(timeout)}`,
+  );
+}
+
 /** The value, or undefined after the timeout. */
-export function waitFor<T>(promise: Promise<T>, { timeout, signal }: WaitOptions = {}): Promise<T | undefined> {
-  if (timeout !== undefined && !(timeout >= 0)) {
-    const error = new ZygoteError(
-      'ERR_ZYGOTE_INVALID_ARGUMENT',
-      `timeout must be a number of milliseconds, not ${String(timeout)}`,
-    );
-    return Promise.reject(error);
-  }
+export async function waitFor<T>(promise: Promise<T>, options: WaitOptions = {}): Promise<T | undefined> {
+  assertWaitable(options);
+  const { timeout, signal } = options;
   if (timeout === undefined && !signal) return promise;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
