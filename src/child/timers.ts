@@ -2,6 +2,11 @@
 import { createHook } from 'node:async_hooks';
 import { internals, type TimerInternals } from './internals.js';
 
+/** Fields of `immediateInfo`. */
+const COUNT = 0;
+const REF_COUNT = 1;
+const HAS_OUTSTANDING = 2;
+
 /** Call it in the child before anything of the user's. */
 export function dropInheritedTimers(): void {
   const { timers } = internals();
@@ -10,16 +15,21 @@ export function dropInheritedTimers(): void {
     return;
   }
   const { timerListMap, timerListQueue, immediateQueue, immediateInfo, timeoutInfo } = timers;
+  let refed = 0;
   for (const timer of inherited(timers)) {
     // As after `clearTimeout`: to clear it again changes no count, and `refresh` starts it anew.
     timer._destroyed = true;
+    if ('_onImmediate' in timer && timer.hasRef()) refed++;
     if (isNodesOwn(timer._onTimeout)) timer._onTimeout();
   }
   for (const duration of Object.keys(timerListMap)) delete timerListMap[duration];
   while (timerListQueue.peek()) timerListQueue.shift();
   immediateQueue.head = null;
   immediateQueue.tail = null;
-  immediateInfo.fill(0);
+  immediateInfo[COUNT] = 0;
+  // Node has immediates of its own, which no list shows: they are counted here too, and will count down.
+  immediateInfo[REF_COUNT] = (immediateInfo[REF_COUNT] ?? 0) - refed;
+  immediateInfo[HAS_OUTSTANDING] = 0;
   timeoutInfo?.fill(0);
   // One round of each brings what Node keeps besides (the next expiry, which handles keep the loop alive) in line.
   setTimeout(() => {}, 1);
@@ -30,6 +40,7 @@ interface InheritedTimer {
   _destroyed: boolean;
   _idleNext?: InheritedTimer | null;
   _onTimeout?: unknown;
+  hasRef(): boolean;
 }
 
 /** The timers and immediates that are waiting. */

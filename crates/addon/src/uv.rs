@@ -27,11 +27,17 @@ const UV_TCP: c_int = 12;
 const UV_TIMER: c_int = 13;
 const UV_TTY: c_int = 14;
 const UV_UDP: c_int = 15;
+const UV_SIGNAL: c_int = 16;
 const UV_READABLE: c_int = 1;
 
 /// Offset of `pending` in `uv_async_t` on 64-bit Unix, the same in all of libuv 1.x: 96 bytes of `uv_handle_t`, the
 /// callback and a queue link of two pointers.
 const ASYNC_PENDING: usize = 120;
+
+/// Offsets of `caught_signals` and `dispatched_signals` in `uv_signal_t` on 64-bit Unix, the same in all of libuv 1.x: 96 bytes
+/// of `uv_handle_t`, callback, number, and a tree entry of three pointers and a colour.
+const SIGNAL_CAUGHT: usize = 144;
+const SIGNAL_DISPATCHED: usize = 148;
 
 unsafe extern "C" {
     fn uv_handle_size(kind: c_int) -> usize;
@@ -295,7 +301,9 @@ pub unsafe fn forget_descriptor(uv_loop: *mut Loop, fd: c_int) {
     }
 }
 
-/// `uv_loop_fork`, without losing wake-ups: libuv forgets which `uv_async_t` were pending.
+/// `uv_loop_fork`, without losing wake-ups: libuv forgets which `uv_async_t` were pending. And with the signals that the parent
+/// has caught and not yet told its listeners of: their notice is in a pipe that the child does not have, and a handle that waits
+/// for it could never be closed.
 ///
 /// # Safety
 /// `uv_loop` is the running thread's loop, in a child that has no other thread.
@@ -308,6 +316,10 @@ pub unsafe fn fork_loop(uv_loop: *mut Loop) -> Result<(), String> {
                 && let Some(pending) = pending.cast::<Vec<*mut Handle>>().as_mut()
             {
                 pending.push(handle);
+            }
+            if uv_handle_get_type(handle) == UV_SIGNAL {
+                let caught = *handle.cast::<u32>().byte_add(SIGNAL_CAUGHT);
+                *handle.cast::<u32>().byte_add(SIGNAL_DISPATCHED) = caught;
             }
         }
     }
