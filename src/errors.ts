@@ -29,11 +29,16 @@ export class ProcessExitError extends ZygoteError implements ExitStatus {
 
   readonly exitCode: number | null;
   readonly signalCode: NodeJS.Signals | null;
+  /** The last lines that it wrote to standard error, where they are known: when it ended while it was importing modules. */
+  readonly lastOutput?: string;
   /** The name of the process, not of the class. */
   declare readonly name: string;
 
-  constructor(processName: string, status: ExitStatus, options?: ErrorOptions) {
-    super('ERR_ZYGOTE_PROCESS_EXIT', `process ${processName} ${describe(status)} before it gave a result`, options);
+  constructor(processName: string, status: ExitStatus, options: ErrorOptions & { lastOutput?: string } = {}) {
+    const { lastOutput, ...rest } = options;
+    const said = lastOutput ? `. Its last words on stderr:\n${lastOutput}` : '';
+    super('ERR_ZYGOTE_PROCESS_EXIT', `process ${processName} ${describe(status)} before it gave a result${said}`, rest);
+    if (lastOutput) this.lastOutput = lastOutput;
     this.exitCode = status.exitCode;
     this.signalCode = status.signalCode;
     // V8 writes the stack when it is first read; read it now, so that it begins with the class and not with the process.

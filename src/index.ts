@@ -7,11 +7,20 @@ export {
   WorkerCrashedError,
   ZygoteError,
 } from './errors.js';
+export type { ProcessMemory } from './native/binding.js';
 export { type AtForkHooks, registerAtFork } from './start/atfork.js';
+export { type Context, getContext } from './start/context.js';
+export { forkserver } from './start/forkserver.js';
+export { getAllStartMethods, getStartMethod, setStartMethod, type StartMethod } from './start/method.js';
+export type { StartOptions } from './start/starter.js';
+export type { Stdio, StdioOption } from './start/stdio.js';
 export type { ForkStrategy } from './start/strategy.js';
 export { cpuCount } from './process/cpus.js';
-export { isMainProcess, type ParentProcess, parentProcess } from './process/parent.js';
-export { Process, type ProcessEvents, type ProcessMemory, type ProcessOptions } from './process/process.js';
+export type { ProcessEvents, ProcessOptions } from './process/options.js';
+export type { ParentEvents, ParentProcess } from './process/parent.js';
+export { currentProcess, Process } from './process/process.js';
 export { activeChildren } from './process/registry.js';
+export { isMainProcess, parentProcess } from './process/self.js';
 export { snapshot } from './process/snapshot.js';
+export { waitAny } from './process/wait-any.js';
 export type { WaitOptions } from './process/waiting.js';

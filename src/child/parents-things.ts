@@ -7,8 +7,11 @@ import { native } from '../native/binding.js';
 /** Events of `process` by which Node connects signals with their listeners. */
 const NODES_OWN = new Set<string | symbol>(['newListener', 'removeListener']);
 
-/** Call it in the child before anything of the user's. `keep` are the descriptors that were asked for. */
-export function dropParentsThings(keep: number[]): void {
+/**
+ * Call it in the child before anything of the user's. `keep` are the descriptors that were asked for; standard input is made
+ * empty unless another one will take its place.
+ */
+export function dropParentsThings(keep: number[], inputFollows: boolean): void {
   for (const event of process.eventNames()) {
     if (NODES_OWN.has(event)) continue;
     for (const listener of process.rawListeners(event)) {
@@ -21,7 +24,7 @@ export function dropParentsThings(keep: number[]): void {
   process.exitCode = undefined;
   dropIpcChannel();
   native().stopInherited(keep);
-  if (!keep.includes(0)) emptyInput();
+  if (!keep.includes(0)) renewInput(inputFollows);
   renewAgents();
   // `import { stdin } from 'node:process'` sees the new one too.
   syncBuiltinESMExports();
@@ -37,17 +40,24 @@ function dropIpcChannel(): void {
   delete process.env['NODE_CHANNEL_FD'];
 }
 
-function emptyInput(): void {
+function renewInput(inputFollows: boolean): void {
   const before = Object.getOwnPropertyDescriptor(process, 'stdin');
-  const watched = !isFile(0);
-  native().emptyInput(watched);
+  if (!inputFollows) native().emptyInput(!isFile(0));
   // A stream that the parent had opened would go on with the parent's listeners.
   let stream: NodeJS.ReadableStream | undefined;
   Object.defineProperty(process, 'stdin', {
     configurable: true,
     enumerable: before?.enumerable ?? true,
-    get: () => (stream ??= process.getBuiltinModule('node:fs').createReadStream('', { fd: 0, autoClose: false })),
+    get: () => (stream ??= openInput()),
   });
+}
+
+function openInput(): NodeJS.ReadableStream {
+  const tty = process.getBuiltinModule('node:tty');
+  if (tty.isatty(0)) return new tty.ReadStream(0);
+  if (isFile(0)) return process.getBuiltinModule('node:fs').createReadStream('', { fd: 0, autoClose: false });
+  const { Socket } = process.getBuiltinModule('node:net');
+  return Object.assign(new Socket({ fd: 0, readable: true, writable: false }), { fd: 0 as const });
 }
 
 const nullDevice = statSync('/dev/null', { throwIfNoEntry: false })?.rdev;

@@ -8,6 +8,8 @@ export interface BindingForkOptions {
   parkTimeout: number;
   sever: boolean;
   keep: number[];
+  /** The child becomes a child of this process's parent, which has to wait for it. Not with `singleThreaded`. */
+  sibling: boolean;
 }
 
 /** Both sides of a fork. */
@@ -33,10 +35,13 @@ export interface BindingEnded {
   signal?: number;
 }
 
-/** Memory in bytes, faults as counts. */
-export interface BindingProcessMemory {
+/** Memory of a process. All in bytes but the faults, which are counts since its start. */
+export interface ProcessMemory {
+  /** Resident: in memory now, shared pages counted whole. */
   rss: number;
+  /** Proportional: shared pages divided by the number of processes that share them. Sums over processes are true. */
   pss: number;
+  /** Unique: what would be free if this process ended. */
   uss: number;
   sharedClean: number;
   sharedDirty: number;
@@ -47,13 +52,25 @@ export interface BindingProcessMemory {
   majorFaults: number;
 }
 
+/** What has come in over a socket. */
+export interface BindingReceived {
+  /** Empty at the end of the stream. */
+  bytes: Buffer;
+  /** Owned by the receiver, close-on-exec. */
+  descriptors: number[];
+}
+
 /** Calls back whenever a descriptor is readable, until it is closed. */
 export interface ReadableWatcher {
   setRef(keepsAlive: boolean): void;
   close(): void;
 }
 
-/** What crates/addon exports. All but `version` and `processMemory` on Unix only. */
+/**
+ * What crates/addon exports. On Windows `version`, `processId`, `exitNow`, `processMemory` and `releaseFreeMemory` only.
+ *
+ * A descriptor that a function gives belongs to the caller. What the system refuses is an `ERR_ZYGOTE_SYSTEM`.
+ */
 export interface NativeBinding {
   /** The version the addon was built as. */
   version(): string;
@@ -75,11 +92,35 @@ export interface NativeBinding {
   tryWait(pid: number): BindingEnded | null;
   sendSignal(pid: number, pidfd: number, signal: number): void;
   socketPair(): [number, number];
+  /** Waits where the other side is slow. */
   writeAll(fd: number, bytes: Uint8Array): void;
+  /**
+   * Fills `into`, waiting for what has not come yet; false if the stream has ended before its first byte. It is an error if
+   * it ends in the middle.
+   */
+  readExactly(fd: number, into: Uint8Array): boolean;
+  /**
+   * Sends as many of the bytes as fit without waiting, and all descriptors (at most 253) with the first of them: the number
+   * of bytes, or -1 if nothing can be sent now. What is left is to be sent without the descriptors.
+   */
+  sendMessage(fd: number, bytes: Uint8Array, descriptors: number[]): number;
+  /**
+   * Receives up to 64 KiB, and the descriptors that came with them; `null` if there is nothing now. Bytes that were sent after
+   * other descriptors are left for the next call. It is an error if this process cannot take all descriptors: the bytes are lost.
+   */
+  receiveMessage(fd: number): BindingReceived | null;
   closeDescriptor(fd: number): void;
+  /** `dup2`, close-on-exec but for 0 to 2. The event loop must not be watching `to`; what it knew of it is forgotten. */
+  replaceDescriptor(from: number, to: number): void;
+  /** Another number, above 2, for the same object; close-on-exec. */
+  duplicateDescriptor(fd: number): number;
+  /** With `on`, programs that this process starts or becomes do not get the descriptor. */
+  closeOnExec(fd: number, on: boolean): void;
+  /** Ends this process at once: no listener, no destructor, nothing flushed. */
   exitNow(code: number): never;
   dieWithParent(parent: number): boolean;
   emptyInput(watched: boolean): void;
+  /** As the system knows it, whatever `process.pid` says. */
   processId(): number;
   allThreadsObstacle(): string | null;
   /** Microseconds. */
@@ -87,7 +128,9 @@ export interface NativeBinding {
   reseedMathRandom(mathRandom: () => number, seed: Uint8Array): boolean;
   findIsolateRandom(mathRandom: () => number): boolean;
   reseedIsolateRandom(seed: Uint8Array): boolean;
-  processMemory(pid: number): BindingProcessMemory;
+  processMemory(pid: number): ProcessMemory;
+  /** What the allocator of this process keeps for later goes back to the system. */
+  releaseFreeMemory(): void;
 }
 
 let loaded: NativeBinding | undefined;

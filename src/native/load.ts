@@ -7,13 +7,22 @@ import { nativeTarget } from './target.js';
 
 const require = createRequire(import.meta.url);
 
+let path = '';
+
+/** Where the addon that is in use was found; empty if none was loaded. */
+export function nativePath(): string {
+  return path;
+}
+
 /** Loads the first addon that can be loaded. The caller says what type it has. */
 export function loadNative(): unknown {
   const target = nativeTarget();
   const failures: { tried: string; reason: unknown }[] = [];
   for (const candidate of candidates(target)) {
     try {
-      return requireSameVersion(candidate);
+      const addon = requireSameVersion(candidate);
+      path = candidate;
+      return addon;
     } catch (reason) {
       failures.push({ tried: candidate, reason });
     }

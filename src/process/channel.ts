@@ -1,6 +1,6 @@
-/** Messages between a parent and its child over a stream socket: length, kind, bytes. */
-import { Socket } from 'node:net';
-import { native } from '../native/binding.js';
+/** Messages between a parent and its child over a stream socket: kind, lengths of the segments, segments. */
+import type { Socket } from 'node:net';
+import type { Pickled } from '../transfer/pickle.js';
 
 /** What a message is. */
 export const Kind = {
@@ -10,56 +10,102 @@ export const Kind = {
   thrown: 2,
   /** A message of the user's. */
   message: 3,
+  /** To a child that does not inherit it: what it is and where it runs. */
+  setup: 4,
+  /** To such a child, after the setup: the target and its arguments. */
+  task: 5,
+  /** From such a child, before anything of the user's runs there: its process id. */
+  hello: 6,
 } as const;
 
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
-/** Length of the body in 8 bytes (little endian), kind in 1. */
-const HEAD = 9;
+/** A message as it came: its segments, or why they could not be kept. */
+export type Body = Uint8Array[] | RangeError;
 
-/** A message as bytes, its head apart so that the body is not copied. */
-export function head(kind: Kind, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(HEAD);
-  bytes.writeBigUInt64LE(BigInt(length));
-  bytes.writeUInt8(kind, 8);
+/** Kind and number of segments, 4 bytes each; then a length of 8 bytes for each segment. All little endian. */
+export const HEAD = 8;
+const LENGTH = 8;
+
+/** A message as bytes, its head apart so that the segments are not copied. */
+export function head(kind: Kind, segments: readonly Uint8Array[]): Buffer {
+  const bytes = Buffer.allocUnsafe(HEAD + LENGTH * segments.length);
+  bytes.writeUInt32LE(kind);
+  bytes.writeUInt32LE(segments.length, 4);
+  segments.forEach((segment, index) => bytes.writeBigUInt64LE(BigInt(segment.length), HEAD + LENGTH * index));
   return bytes;
 }
 
-/** Writes a message before it returns, however slow the other side reads. */
-export function writeNow(fd: number, kind: Kind, body: Uint8Array): void {
-  native().writeAll(fd, head(kind, body.length));
-  native().writeAll(fd, body);
+/** What the first part of a head says. */
+export function readHead(bytes: Buffer): { kind: Kind; segments: number } {
+  return { kind: bytes.readUInt32LE(0) as Kind, segments: bytes.readUInt32LE(4) };
 }
+
+/** The second part of a head. */
+export function readLengths(bytes: Buffer): number[] {
+  return Array.from({ length: bytes.length / LENGTH }, (_, index) => Number(bytes.readBigUInt64LE(LENGTH * index)));
+}
+
+/** Bytes of the second part of a head. */
+export function lengthsSize(segments: number): number {
+  return LENGTH * segments;
+}
+
+/** Memory for a segment: an ArrayBuffer of its own. */
+export function allocate(length: number): Buffer {
+  return Buffer.from(new ArrayBuffer(length));
+}
+
+/** Writes a message to a stream; `done` is called when its bytes are handed to the system, or cannot be. */
+export function write(
+  socket: Socket,
+  kind: Kind,
+  { segments }: Pick<Pickled, 'segments'>,
+  done: (error?: Error | null) => void = () => {},
+): void {
+  const parts = [head(kind, segments), ...segments];
+  const last = parts.pop() as Uint8Array;
+  socket.cork();
+  for (const part of parts) socket.write(part);
+  socket.write(last, done);
+  socket.uncork();
+}
+
+type Expecting =
+  | { what: 'head' }
+  | { what: 'lengths'; kind: Kind }
+  /** `skip` is set where there is no memory for the message: its bytes are passed over. */
+  | { what: 'segments'; kind: Kind; segments: Uint8Array[]; skip?: RangeError };
 
 /** One end of the channel on the event loop. */
 export class Channel {
   readonly #socket: Socket;
-  #chunks: Buffer[] = [];
-  #buffered = 0;
+  readonly #onMessage: (kind: Kind, body: Body) => void;
   #received = 0;
-  #expected: { kind: Kind; length: number } | undefined;
+  #expecting: Expecting = { what: 'head' };
+  /** What is being filled, and how far it is. */
+  #into: Uint8Array = Buffer.allocUnsafe(HEAD);
+  #filled = 0;
+  /** Segments still to be filled, or their lengths where they are passed over. */
+  #next: (Uint8Array | number)[] = [];
+  /** Of bytes to be passed over. */
+  #skip = 0;
 
-  /** Takes the descriptor over. `onEnd` is called once, when the other side is gone or the channel was closed. */
-  constructor(
-    readonly fd: number,
-    private readonly onMessage: (kind: Kind, body: Buffer) => void,
-    onEnd: () => void,
-  ) {
-    this.#socket = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
-    this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    this.#socket.on('end', () => this.#socket.destroy());
+  /** Takes the socket over. `onEnd` is called once, when the other side is gone or the channel was closed. */
+  constructor(socket: Socket, onMessage: (kind: Kind, body: Body) => void, onEnd: () => void) {
+    this.#socket = socket;
+    this.#onMessage = onMessage;
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('end', () => socket.destroy());
     // A connection that breaks ends the channel; `close` follows.
-    this.#socket.on('error', () => {});
-    this.#socket.on('close', onEnd);
+    socket.on('error', () => {});
+    socket.on('close', onEnd);
   }
 
   /** Resolves when the bytes are handed to the system. */
-  send(kind: Kind, body: Uint8Array): Promise<void> {
+  send(kind: Kind, message: Pick<Pickled, 'segments'>): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#socket.cork();
-      this.#socket.write(head(kind, body.length));
-      this.#socket.write(body, (error) => (error ? reject(error) : resolve()));
-      this.#socket.uncork();
+      write(this.#socket, kind, message, (error) => (error ? reject(error) : resolve()));
     });
   }
 
@@ -91,39 +137,78 @@ export class Channel {
   }
 
   #receive(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#buffered += chunk.length;
     this.#received += chunk.length;
-    for (;;) {
-      if (!this.#expected) {
-        if (this.#buffered < HEAD) return;
-        const bytes = this.#take(HEAD);
-        this.#expected = { length: Number(bytes.readBigUInt64LE()), kind: bytes.readUInt8(8) as Kind };
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#skip > 0) {
+        const passed = Math.min(this.#skip, chunk.length - at);
+        this.#skip -= passed;
+        at += passed;
+      } else {
+        const part = chunk.subarray(at, at + this.#into.length - this.#filled);
+        this.#into.set(part, this.#filled);
+        this.#filled += part.length;
+        at += part.length;
       }
-      const { kind, length } = this.#expected;
-      if (this.#buffered < length) return;
-      this.#expected = undefined;
-      const body = this.#take(length);
-      try {
-        this.onMessage(kind, body);
-      } catch (error) {
-        // A listener's: uncaught, as from any event, but the messages behind it must not be lost.
-        process.nextTick(() => {
-          throw error;
-        });
-      }
+      while (this.#skip === 0 && this.#filled === this.#into.length) this.#advance();
     }
   }
 
-  #take(length: number): Buffer {
-    this.#buffered -= length;
-    const first = this.#chunks[0];
-    if (first && first.length > length) {
-      this.#chunks[0] = first.subarray(length);
-      return first.subarray(0, length);
+  /** What was expected is there. */
+  #advance(): void {
+    const expecting = this.#expecting;
+    if (expecting.what === 'head') {
+      const { kind, segments } = readHead(this.#into as Buffer);
+      this.#expecting = { what: 'lengths', kind };
+      this.#expect(Buffer.allocUnsafe(lengthsSize(segments)));
+      return;
     }
-    const whole = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
-    this.#chunks = whole.length > length ? [whole.subarray(length)] : [];
-    return whole.subarray(0, length);
+    if (expecting.what === 'lengths') {
+      const lengths = readLengths(this.#into as Buffer);
+      const { kind } = expecting;
+      try {
+        const segments = lengths.map(allocate);
+        this.#next = [...segments];
+        this.#expecting = { what: 'segments', kind, segments };
+      } catch (error) {
+        this.#next = lengths;
+        this.#expecting = { what: 'segments', kind, segments: [], skip: tooLarge(lengths, error) };
+      }
+    }
+    const next = this.#next.shift();
+    if (typeof next === 'number') {
+      this.#skip = next;
+      this.#expect(NOTHING);
+    } else if (next) {
+      this.#expect(next);
+    } else {
+      const { kind, segments, skip } = this.#expecting as Expecting & { what: 'segments' };
+      this.#expecting = { what: 'head' };
+      this.#expect(Buffer.allocUnsafe(HEAD));
+      this.#deliver(kind, skip ?? segments);
+    }
   }
+
+  #expect(into: Uint8Array): void {
+    this.#into = into;
+    this.#filled = 0;
+  }
+
+  #deliver(kind: Kind, body: Body): void {
+    try {
+      this.#onMessage(kind, body);
+    } catch (error) {
+      // A listener's: uncaught, as from any event, but the messages behind it must not be lost.
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+function tooLarge(lengths: number[], cause: unknown): RangeError {
+  const bytes = lengths.reduce((sum, length) => sum + length, 0);
+  return new RangeError(`there is no memory for a message of ${bytes} bytes`, { cause });
 }

@@ -1,31 +1,77 @@
 /** The parent, as a child sees it. */
 import { EventEmitter } from 'node:events';
-import { deserialize, serialize } from '../transfer/values.js';
-import { Channel, Kind } from './channel.js';
+import { pickle } from '../transfer/pickle.js';
+import { type Channel, Kind } from './channel.js';
+import { Inbox } from './inbox.js';
+import type { ParentLink } from './link.js';
+import { waitFor, type WaitOptions } from './waiting.js';
+
+/** Events of a {@link ParentProcess}. */
+export interface ParentEvents {
+  message: [value: unknown];
+  /** A message could not be read. */
+  error: [error: unknown];
+}
 
 /** The process that started this one. */
-export class ParentProcess extends EventEmitter<{ message: [value: unknown] }> {
+export class ParentProcess extends EventEmitter<ParentEvents> {
   #channel: Channel | undefined;
+  readonly #inbox = new Inbox();
+  readonly #waiting: unknown[] = [];
+  #gone = false;
+  #setGone!: () => void;
+  readonly #ended: Promise<void>;
 
   constructor(
     readonly pid: number,
-    private readonly fd: number,
-    private readonly onGone: () => void,
+    readonly name: string,
+    private readonly link: ParentLink,
+    private readonly onGone: () => void = () => {},
   ) {
     super();
+    this.#ended = new Promise((resolve) => (this.#setGone = resolve));
     // Reading begins with the first listener: until then the messages wait in the socket.
     const untyped = this as unknown as EventEmitter;
     untyped.on('newListener', (event) => {
-      if (event === 'message') this.#open().setRef(true);
+      if (event !== 'message') return;
+      this.#open().setRef(true);
+      // Those that came while somebody waited for the end.
+      if (this.#waiting.length > 0)
+        queueMicrotask(() => this.#waiting.splice(0).forEach((value) => this.emit('message', value)));
     });
     untyped.on('removeListener', () => {
       if (this.listenerCount('message') === 0) this.#channel?.setRef(false);
     });
   }
 
-  /** Sends a value; resolves when it is handed to the system. Rejects with a TransferError if it cannot be serialized. */
+  /** Whether it still runs. */
+  get isAlive(): boolean {
+    if (this.#gone) return false;
+    // Where a process whose parent ends is given another one.
+    if (process.platform !== 'win32') return process.ppid === this.pid;
+    this.#open();
+    return true;
+  }
+
+  /** Waits until it has ended; false after the timeout. */
+  async join(options: WaitOptions = {}): Promise<boolean> {
+    const channel = this.#open();
+    channel.setRef(true);
+    try {
+      return (
+        (await waitFor(
+          this.#ended.then(() => true),
+          options,
+        )) ?? false
+      );
+    } finally {
+      if (this.listenerCount('message') === 0) channel.setRef(false);
+    }
+  }
+
+  /** Sends a value; resolves when it is handed to the system. Rejects with a TransferError if it cannot be transferred. */
   async send(value: unknown): Promise<void> {
-    await this.#open().send(Kind.message, serialize(value));
+    await this.#open().send(Kind.message, pickle(value));
   }
 
   /** Waits until all messages are handed to the system, or the parent is gone. */
@@ -40,28 +86,28 @@ export class ParentProcess extends EventEmitter<{ message: [value: unknown] }> {
 
   #open(): Channel {
     if (!this.#channel) {
-      const deliver = (kind: Kind, body: Buffer): void => {
-        if (kind === Kind.message) this.emit('message', deserialize(body));
-      };
-      this.#channel = new Channel(this.fd, deliver, this.onGone);
+      this.#channel = this.link.open(
+        (kind, body) => {
+          if (kind !== Kind.message) return;
+          this.#inbox.take(
+            body,
+            (value) => this.#deliver(value),
+            (error) => this.emit('error', error),
+          );
+        },
+        () => {
+          this.#gone = true;
+          this.#setGone();
+          this.onGone();
+        },
+      );
       this.#channel.setRef(false);
     }
     return this.#channel;
   }
-}
 
-let parent: ParentProcess | null = null;
-
-/** False in a process that `Process` has started. */
-export let isMainProcess = true;
-
-/** The process that started this one by `Process`; null in the main process. */
-export function parentProcess(): ParentProcess | null {
-  return parent;
-}
-
-/** In a child. */
-export function setParent(process: ParentProcess): void {
-  parent = process;
-  isMainProcess = false;
+  #deliver(value: unknown): void {
+    if (this.listenerCount('message') > 0) this.emit('message', value);
+    else this.#waiting.push(value);
+  }
 }

@@ -1,83 +1,39 @@
 import { EventEmitter } from 'node:events';
-import { runChild } from '../child/main.js';
+import type { Readable, Writable } from 'node:stream';
 import { trackWorkers } from '../child/workers.js';
 import { type ExitStatus, ProcessExitError, ZygoteError } from '../errors.js';
-import { collectGarbage } from '../memory/heap.js';
-import { native } from '../native/binding.js';
-import { forkAtLoopBase } from '../start/fork.js';
-import { type ForkStrategy, forkStrategy } from '../start/strategy.js';
-import { deserializeThrown } from '../transfer/errors.js';
-import { deserialize, serialize } from '../transfer/values.js';
-import { Channel, Kind } from './channel.js';
-import { descriptorsOf } from './inherit.js';
+import { native, type ProcessMemory } from '../native/binding.js';
+import { assertStartMethod, getStartMethod, type StartMethod } from '../start/method.js';
+import type { Started, StartOptions } from '../start/starter.js';
+import { starters } from '../start/starters.js';
+import { pickle } from '../transfer/pickle.js';
+import { type Body, Channel, Kind } from './channel.js';
+import type { ChildHandle } from './handle.js';
+import { Inbox } from './inbox.js';
 import { nextName } from './name.js';
-import { ChildHandle } from './reaper.js';
+import type { ProcessEvents, ProcessOptions } from './options.js';
 import { noteEnded, noteStarted } from './registry.js';
+import { isBootstrapping, thisProcess } from './self.js';
 import { waitFor, type WaitOptions } from './waiting.js';
 
 trackWorkers();
 
-/** Memory of a process. All in bytes but the faults, which are counts since its start. */
-export interface ProcessMemory {
-  /** Resident: in memory now, shared pages counted whole. */
-  rss: number;
-  /** Proportional: shared pages divided by the number of processes that share them. Sums over processes are true. */
-  pss: number;
-  /** Unique: what would be free if this process ended. */
-  uss: number;
-  sharedClean: number;
-  sharedDirty: number;
-  privateClean: number;
-  privateDirty: number;
-  swap: number;
-  minorFaults: number;
-  majorFaults: number;
-}
+/** `foreign`: this process is a clone of the one that has started it. `current`: it is this very process. */
+type State = 'new' | 'starting' | 'running' | 'ended' | 'closed' | 'foreign' | 'current';
 
-/** What to run in a new process, and how. */
-export interface ProcessOptions<A extends unknown[], R> {
-  /** The function to run. With the start method `fork` any closure: the child is a copy of this process. */
-  target: (...args: A) => R | Promise<R>;
-  args?: A;
-  /** Default: `Process-1`, `Process-2`, … */
-  name?: string;
-  /** The child is killed when this process ends, whatever ends it. Default false. */
-  daemon?: boolean;
-  /**
-   * Sockets, servers, streams or descriptors that stay usable in the child. Everything else of that kind is severed there:
-   * the child can neither read what is meant for this process nor accept its connections.
-   */
-  inherit?: unknown[];
-  /** Environment of the child, in place of this process's. */
-  env?: Record<string, string>;
-  /** Working directory of the child. */
-  cwd?: string;
-  /** Settle the heap right before the fork (a full garbage collection), then run the callback, so that more stays shared. */
-  prepareHeap?: boolean | (() => void);
-  /** Keep the copies of this process's Workers running in the child. Default false: they are ended there. */
-  keepWorkers?: boolean;
-  /** Longest time, in ms, that `start` waits until nothing is in flight in libuv's thread pool. Default 2,000. */
-  drainTimeout?: number;
-  /** How to fork; default: what the system can do. */
-  strategy?: ForkStrategy;
-}
-
-/** Events of a {@link Process}. */
-export interface ProcessEvents {
-  start: [];
-  exit: [status: ExitStatus];
-  message: [value: unknown];
-  error: [error: unknown];
-}
-
-/** `foreign`: this process is a clone of the one that has started it. */
-type State = 'new' | 'starting' | 'running' | 'ended' | 'closed' | 'foreign';
+/** What an EventEmitter and a Process have by themselves: not what a class that extends them has added. */
+const OWN_FIELDS = new Set([...Object.keys(new EventEmitter()), 'name', 'daemon']);
 
 /**
  * A function that runs in a process of its own.
  *
- * The child is a copy of this process at the moment of the start: the target, its arguments and everything that it can
- * reach are inherited copy-on-write, not serialized. Only what the target returns or throws is.
+ * With the start method `fork` the child is a copy of this process at the moment of the start: the target, its arguments and
+ * everything that it can reach are inherited copy-on-write, not serialized. With `forkserver` and `spawn` the target is
+ * imported there, by the module and the name that it is exported as, and its arguments are transferred. What the target
+ * returns or throws always is.
+ *
+ * A class that extends it may have a `run` of its own in place of a target. Its instance is inherited, or transferred: the class
+ * by its export, the fields by their values.
  *
  * @example
  * const index = buildIndex();
@@ -85,6 +41,8 @@ type State = 'new' | 'starting' | 'running' | 'ended' | 'closed' | 'foreign';
  * console.log(await child.result);
  */
 export class Process<A extends unknown[] = unknown[], R = unknown> extends EventEmitter<ProcessEvents> {
+  /** The start method of a context's class. */
+  static readonly method: StartMethod | undefined = undefined;
   readonly name: string;
   readonly daemon: boolean;
   readonly #options: ProcessOptions<A, R>;
@@ -95,8 +53,9 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   #resolve!: (value: Awaited<R>) => void;
   #reject!: (error: unknown) => void;
   #state: State = 'new';
-  #handle: ChildHandle | undefined;
+  #child: Started | undefined;
   #channel: Channel | undefined;
+  readonly #inbox = new Inbox();
   #resultWanted = false;
   #settled = false;
   #keepsAlive = true;
@@ -106,14 +65,19 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   /** Ends a start that is under way. */
   #giveUp: ((reason: Error) => void) | undefined;
 
-  constructor(options: ProcessOptions<A, R>) {
+  constructor(options: ProcessOptions<A, R> = {}) {
     super();
-    if (typeof options?.target !== 'function') {
-      throw new ZygoteError('ERR_ZYGOTE_INVALID_ARGUMENT', 'new Process takes { target }, a function');
+    const { target, name, daemon, method } = options;
+    if (target === undefined ? this.run === Process.prototype.run : typeof target !== 'function') {
+      throw new ZygoteError(
+        'ERR_ZYGOTE_INVALID_ARGUMENT',
+        'new Process takes { target }, a function; or extend Process by a class that has a method run()',
+      );
     }
+    if (method !== undefined) assertStartMethod(method);
     this.#options = options;
-    this.name = options.name ?? nextName();
-    this.daemon = options.daemon ?? false;
+    this.name = name ?? nextName(new.target.name);
+    this.daemon = daemon ?? thisProcess().daemon;
     this.#over = new Promise((resolve) => (this.#setOver = resolve));
     this.#result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -124,20 +88,30 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   }
 
   /**
+   * What the child does, there: calls the target, unless a class that extends this one does something else. It gets the `args`.
+   */
+  run(...args: A): R | Promise<R> {
+    return (this.#options.target as (...given: A) => R | Promise<R>)(...args);
+  }
+
+  /**
    * Starts the process; settles when the child exists. Can be called once.
    *
-   * @throws ZygoteError `ERR_ZYGOTE_REQUESTS_IN_FLIGHT` if something stays in flight in libuv's thread pool,
-   * `ERR_ZYGOTE_FORK_FAILED`, `ERR_ZYGOTE_FORK_TIMEOUT`, `ERR_ZYGOTE_INSPECTOR_OPEN`, `ERR_ZYGOTE_NOT_INHERITABLE`;
-   * StartMethodError where this process cannot be forked.
+   * @throws TransferError if target or arguments have to be transferred and cannot be: there is no child then. ZygoteError
+   * `ERR_ZYGOTE_REQUESTS_IN_FLIGHT` if something stays in flight in libuv's thread pool, `ERR_ZYGOTE_FORK_FAILED`,
+   * `ERR_ZYGOTE_FORK_TIMEOUT`, `ERR_ZYGOTE_INSPECTOR_OPEN`, `ERR_ZYGOTE_NOT_INHERITABLE`, `ERR_ZYGOTE_SPAWN_FAILED`,
+   * `ERR_ZYGOTE_FORKSERVER_LOST`, `ERR_ZYGOTE_BOOTSTRAPPING`, `ERR_ZYGOTE_DAEMON`; StartMethodError where this process cannot
+   * be forked.
    */
   start(): Promise<this> {
-    if (this.#state !== 'new') {
-      const error = new ZygoteError('ERR_ZYGOTE_ALREADY_STARTED', `${this.name} has been started; make a new Process`);
-      return Promise.reject(error);
+    try {
+      this.#assertStartable();
+    } catch (error) {
+      return Promise.reject(error as Error);
     }
     this.#state = 'starting';
     noteStarted(this as never);
-    this.#started = this.#fork().catch((error: unknown) => {
+    this.#started = this.#begin().catch((error: unknown) => {
       noteEnded(this as never);
       if (this.#state === 'starting') this.#state = 'closed';
       this.#settled = true;
@@ -167,10 +141,26 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
 
   /** Process id; undefined before the start. */
   get pid(): number | undefined {
-    return this.#handle?.pid;
+    return this.#state === 'current' ? process.pid : this.#child?.handle.pid;
+  }
+
+  /** Writes to the child's standard input, with `stdio: ['pipe']`; else null. */
+  get stdin(): Writable | null {
+    return this.#child?.stdin ?? null;
+  }
+
+  /** Reads what the child writes to standard output, with `stdio: ['ignore', 'pipe']`; else null. */
+  get stdout(): Readable | null {
+    return this.#child?.stdout ?? null;
+  }
+
+  /** Reads what the child writes to standard error, with `stdio: ['ignore', 'inherit', 'pipe']`; else null. */
+  get stderr(): Readable | null {
+    return this.#child?.stderr ?? null;
   }
 
   get isAlive(): boolean {
+    if (this.#state === 'current') return true;
     if (this.#state !== 'running') return false;
     this.#handle?.poll();
     return this.#handle?.status === undefined;
@@ -203,6 +193,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
    * @throws ZygoteError `ERR_ZYGOTE_STILL_RUNNING` while the child runs.
    */
   close(): void {
+    if (this.#state === 'current') return;
     if (this.#state === 'starting' || this.isAlive) {
       throw new ZygoteError(
         'ERR_ZYGOTE_STILL_RUNNING',
@@ -233,14 +224,15 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   /** Sends a value, which the child gets by `parentProcess().on('message', …)`. Rejects with a TransferError or EPIPE. */
   async send(value: unknown): Promise<void> {
     const handle = this.#running('send');
-    const body = serialize(value);
+    const message = pickle(value);
     handle.poll();
     if (!this.#channel || handle.status) throw this.#hasEnded('cannot be sent anything');
-    await this.#channel.send(Kind.message, body);
+    await this.#channel.send(Kind.message, message);
   }
 
   /** The child's memory now. One read of `/proc/<pid>/smaps_rollup`: about 1 ms for each 100 MB that is resident. */
   async memory(): Promise<ProcessMemory> {
+    if (this.#state === 'current') return native().processMemory(process.pid);
     const handle = this.#running('memory');
     handle.poll();
     // Its number may be another process's by now.
@@ -271,68 +263,102 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
     this.#channel = undefined;
   }
 
-  async #fork(): Promise<this> {
-    const { target, args, prepareHeap, keepWorkers, env, cwd, strategy, drainTimeout, inherit } = this.#options;
-    const keep = descriptorsOf(inherit ?? []);
-    const singleThreaded = forkStrategy(strategy) === 'single-threaded';
-    const [own, childs] = native().socketPair();
-    const task = {
-      name: this.name,
-      target: target as (...args: never[]) => unknown,
-      args: args ?? [],
-      daemon: this.daemon,
-      keepWorkers: keepWorkers ?? false,
-      env,
-      cwd,
-      keep,
-      channel: childs,
-      parent: process.pid,
-      singleThreaded,
-    };
-    const givenUp = new Promise<never>((_, reject) => (this.#giveUp = reject));
-    let forked;
-    try {
-      const fork = forkAtLoopBase({
-        strategy,
-        keep: [...keep, childs],
-        drainTimeout: drainTimeout ?? 2000,
-        prepare: prepareHeap ? () => settle(prepareHeap) : undefined,
-        child: () => runChild(task),
-      });
-      forked = await Promise.race([fork, givenUp]);
-    } catch (error) {
-      native().closeDescriptor(own);
-      native().closeDescriptor(childs);
-      throw error;
+  /** @internal Makes the object that stands for this very process, without calling the constructors of other classes. */
+  static revive(
+    Class: typeof Process,
+    options: ProcessOptions<unknown[], unknown>,
+    fields: Record<string, unknown>,
+  ): Process {
+    const { name, daemon } = thisProcess();
+    const target = options.target ?? (() => {});
+    const revived = Reflect.construct(Process, [{ ...options, target, name, daemon }], Class) as Process;
+    Object.assign(revived, fields);
+    revived.#state = 'current';
+    current = revived;
+    return revived;
+  }
+
+  #assertStartable(): void {
+    if (this.#state === 'current') {
+      throw new ZygoteError('ERR_ZYGOTE_ALREADY_STARTED', `${this.name} is this process; make a new Process`);
     }
-    native().closeDescriptor(childs);
+    if (this.#state !== 'new') {
+      throw new ZygoteError('ERR_ZYGOTE_ALREADY_STARTED', `${this.name} has been started; make a new Process`);
+    }
+    if (isBootstrapping()) {
+      throw new ZygoteError(
+        'ERR_ZYGOTE_BOOTSTRAPPING',
+        `${this.name} was to be started while this process, itself a child, is importing its modules: each child would start ` +
+          'further ones, without end. Start processes from a module only where it is the main one: ' +
+          'if (isMainProcess) { … }, with isMainProcess from zygote',
+      );
+    }
+    if (thisProcess().daemon && !this.daemon) {
+      throw new ZygoteError(
+        'ERR_ZYGOTE_DAEMON',
+        `${thisProcess().name} is a daemon, which ends with its parent: its children must be daemons too, and ${this.name} is not`,
+      );
+    }
+  }
+
+  async #begin(): Promise<this> {
+    const { target, args = [] as unknown as A } = this.#options;
+    const givenUp = new Promise<never>((_, reject) => (this.#giveUp = reject));
+    const started = await starters[this.#method()]({
+      name: this.name,
+      daemon: this.daemon,
+      options: this.#options as StartOptions,
+      run: () => {
+        this.#state = 'current';
+        current = this as unknown as Process;
+        return this.run(...args);
+      },
+      task: { target, args, ...this.#subclass() },
+      givenUp,
+    });
     this.#state = 'running';
-    this.#handle = new ChildHandle(forked.pid, forked.pidfd);
+    this.#child = started;
     this.#channel = new Channel(
-      own,
+      started.channel,
       (kind, body) => this.#receive(kind, body),
       () => (this.#channel = undefined),
     );
     this.#setRef(this.#keepsAlive);
-    void this.#handle.ended.then((status) => this.#end(status));
+    void started.handle.ended.then((status) => this.#end(status));
     this.emit('start');
     return this;
   }
 
-  #receive(kind: Kind, body: Buffer): void {
-    if (kind === Kind.message) {
-      this.emit('message', deserialize(body));
-      return;
-    }
-    let value;
-    try {
-      value = kind === Kind.result ? deserialize(body) : deserializeThrown(body);
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
-    if (kind === Kind.result) this.#succeed(value as Awaited<R>);
-    else this.#fail(value);
+  #method(): StartMethod {
+    const { method } = this.constructor as typeof Process;
+    return this.#options.method ?? method ?? getStartMethod();
+  }
+
+  #subclass(): { subclass?: { Class: unknown; fields: Record<string, unknown> } } {
+    if (this.run === Process.prototype.run) return {};
+    const fields = Object.fromEntries(Object.entries(this).filter(([key]) => !OWN_FIELDS.has(key)));
+    return { subclass: { Class: this.constructor, fields } };
+  }
+
+  get #handle(): ChildHandle | undefined {
+    return this.#child?.handle;
+  }
+
+  #receive(kind: Kind, body: Body): void {
+    // For whoever has started it.
+    if (kind === Kind.hello) return;
+    this.#inbox.take(
+      body,
+      (value) => {
+        if (kind === Kind.message) this.emit('message', value);
+        else if (kind === Kind.result) this.#succeed(value as Awaited<R>);
+        else this.#fail(value);
+      },
+      (error) => {
+        if (kind === Kind.message) this.#report(error);
+        else this.#fail(error);
+      },
+    );
   }
 
   #succeed(value: Awaited<R>): void {
@@ -343,28 +369,34 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   #fail(error: unknown): void {
     this.#settled = true;
     this.#reject(error);
-    if (this.listenerCount('error') > 0) this.emit('error', error);
-    else if (!this.#resultWanted && !this.#signalled) {
-      // Nobody is listening: as Python does, at least say it.
-      process.stderr.write(
-        `${this.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-      );
+    if (this.listenerCount('error') > 0 || (!this.#resultWanted && !this.#signalled)) this.#report(error);
+  }
+
+  /** Where nobody is listening, it is at least said: as Python does. */
+  #report(error: unknown): void {
+    if (this.listenerCount('error') > 0) {
+      this.emit('error', error);
+      return;
     }
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`${this.name}: ${text}\n`);
   }
 
   async #end(status: ExitStatus): Promise<void> {
     // What it wrote last may still be in the channel, whose other end a process that it has started may keep open.
     await this.#channel?.drain();
+    await this.#inbox.idle();
     this.#channel?.close();
-    this.#finish(status);
+    const lastOutput = this.#settled ? undefined : await this.#child?.lastOutput?.();
+    this.#finish(status, lastOutput);
   }
 
-  #finish(status: ExitStatus): void {
+  #finish(status: ExitStatus, lastOutput?: string): void {
     if (this.#state !== 'running') return;
     this.#state = 'ended';
     noteEnded(this as never);
     this.#setOver();
-    if (!this.#settled) this.#fail(new ProcessExitError(this.name, status));
+    if (!this.#settled) this.#fail(new ProcessExitError(this.name, status, lastOutput ? { lastOutput } : {}));
     this.emit('exit', status);
   }
 
@@ -391,6 +423,12 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
         `${this.name} was started by the process that this one is a copy of: ${what}() works there only`,
       );
     }
+    if (this.#state === 'current') {
+      throw new ZygoteError(
+        'ERR_ZYGOTE_NOT_A_CHILD',
+        `${this.name} is this very process: ${what}() is for its parent. See parentProcess() for what a child can do`,
+      );
+    }
     if (!this.#handle) {
       throw new ZygoteError(
         'ERR_ZYGOTE_NOT_STARTED',
@@ -401,7 +439,9 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   }
 }
 
-function settle(prepareHeap: true | (() => void)): void {
-  collectGarbage();
-  if (typeof prepareHeap === 'function') prepareHeap();
+let current: Process | undefined;
+
+/** The object that stands for this process: in a child the one that was started, in the main process one of its own. */
+export function currentProcess(): Process {
+  return current ?? Process.revive(Process, {}, {});
 }

@@ -1,10 +1,11 @@
 /** Learns of the end of children and reaps them: no zombie stays. */
 import { type ExitStatus, ZygoteError } from '../errors.js';
 import { native, type ReadableWatcher } from '../native/binding.js';
+import type { ChildHandle } from './handle.js';
 import { exitStatus, signalNumber } from './status.js';
 
-/** A child of this process from its start to its end. */
-export class ChildHandle {
+/** A direct child of this process, which nobody else waits for. */
+export class OwnChild implements ChildHandle {
   /** Settles when the child has ended and was reaped. */
   readonly ended: Promise<ExitStatus>;
   status: ExitStatus | undefined;
@@ -90,7 +91,7 @@ export class ChildHandle {
   }
 }
 
-const watched = new Set<ChildHandle>();
+const watched = new Set<OwnChild>();
 
 /** In a forked child: the parent's children are not its own. */
 export function disownChildren(): void {
@@ -128,7 +129,7 @@ function stopListening(): void {
 }
 
 /** The handle of a child that was forked by hand; made at the first wait for it. By itself it keeps nothing alive. */
-export function adopt(pid: number): ChildHandle {
+export function adopt(pid: number): OwnChild {
   if (!Number.isInteger(pid) || pid <= 0) {
     throw new ZygoteError(
       'ERR_ZYGOTE_INVALID_ARGUMENT',
@@ -137,7 +138,7 @@ export function adopt(pid: number): ChildHandle {
   }
   const known = [...watched].find((child) => child.pid === pid);
   if (known) return known;
-  const child = new ChildHandle(pid, native().openPidfd(pid));
+  const child = new OwnChild(pid, native().openPidfd(pid));
   child.setRef(false);
   return child;
 }

@@ -1,4 +1,5 @@
-import { Process, type ProcessOptions } from './process.js';
+import type { ProcessOptions } from './options.js';
+import { Process } from './process.js';
 
 /**
  * Computes `fn` in a frozen copy of this process, which goes on meanwhile: the copy sees everything as it was at the moment
@@ -9,9 +10,9 @@ import { Process, type ProcessOptions } from './process.js';
  */
 export async function snapshot<R>(
   fn: () => R | Promise<R>,
-  options: Omit<ProcessOptions<[], R>, 'target' | 'args'> = {},
+  options: Omit<ProcessOptions<[], R>, 'target' | 'args' | 'method'> = {},
 ): Promise<Awaited<R>> {
-  const child = new Process<[], R>({ name: 'snapshot', daemon: true, ...options, target: fn });
+  const child = new Process<[], R>({ name: 'snapshot', daemon: true, ...options, method: 'fork', target: fn });
   const { result } = child;
   await child.start();
   try {

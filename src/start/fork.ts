@@ -1,100 +1,65 @@
-/** The start method `fork`: the child is made at the bottom of the event loop, where no JavaScript is running. */
-import { rehearseIdentity } from '../child/identity.js';
-import { ZygoteError } from '../errors.js';
+/** The start method `fork`: the child is a clone of this process. */
+import { runForked } from '../child/forked.js';
+import { collectGarbage } from '../memory/heap.js';
 import { native } from '../native/binding.js';
-import { runAfterInParent, runBefore } from './atfork.js';
-import { forkOptions } from './options.js';
-import { assertForkable, type ForkStrategy } from './strategy.js';
+import { descriptorsOf } from '../process/inherit.js';
+import { socketOf } from '../process/link.js';
+import { OwnChild } from '../process/reaper.js';
+import { thisProcess } from '../process/self.js';
+import { replaceEnvironment } from './environment.js';
+import { forkAtLoopBase } from './loop-base.js';
+import type { Started, StartRequest } from './starter.js';
+import { forkedStdio, standardStreams } from './stdio.js';
+import { forkStrategy } from './strategy.js';
 
-/** How a process is to be forked. */
-export interface ForkRequest {
-  strategy?: ForkStrategy | undefined;
-  /** Descriptors that the child keeps. */
-  keep: number[];
-  /** Called in the parent right before the fork. */
-  prepare?: (() => void) | undefined;
-  /** Longest time to wait until nothing of this process is in flight in libuv's thread pool; ms. */
-  drainTimeout: number;
-  /** Called in the child, with an empty stack. */
-  child: () => void;
-}
-
-/** What the parent gets. */
-export interface ForkedChild {
-  pid: number;
-  /** A descriptor of the child, or -1. */
-  pidfd: number;
-}
-
-/** Forks in the next turn of the event loop. Resolves in the parent; the child goes on in `request.child` instead. */
-export function forkAtLoopBase(request: ForkRequest): Promise<ForkedChild> {
-  return new Promise((resolve, reject) => {
-    assertForkable();
-    const options = forkOptions(request.strategy, true, request.keep);
-    // Found in the parent, once, so that no child has to look.
-    rehearseIdentity();
-    const deadline = performance.now() + request.drainTimeout;
-    // What is not yet written to these would be written by both processes.
-    const shared = [1, 2, ...request.keep];
-    let turns = 0;
-    const ready = (): boolean => {
-      // The first turn is free; later ones mean that the pool did not come to rest.
-      if (turns++ > 0 && performance.now() > deadline) throw inFlightError(request.drainTimeout, shared);
-      return native().activeRequests() === 0 || !(lookingUpNames() || native().unwrittenBytes(shared) > 0);
-    };
-    let prepared = false;
-    const prepare = (): void => {
-      request.prepare?.();
-      runBefore();
-      prepared = true;
-    };
-    native().forkAtLoopBase(options, ready, prepare, (error, forked) => {
-      if (forked?.pid === 0) {
-        request.child();
-        return;
-      }
-      try {
-        if (prepared) runAfterInParent(forked?.pid ?? -1);
-      } catch (hookError) {
-        reject(hookError);
-        return;
-      }
-      if (forked) resolve(forked);
-      else reject(error ?? new ZygoteError('ERR_ZYGOTE_FORK_FAILED', 'fork failed'));
+export async function startFork(request: StartRequest): Promise<Started> {
+  const { name, daemon, run, givenUp } = request;
+  const { prepareHeap, keepWorkers, env, cwd, strategy, drainTimeout, inherit, stdio } = request.options;
+  const keep = descriptorsOf(inherit ?? []);
+  const singleThreaded = forkStrategy(strategy) === 'single-threaded';
+  const standards = standardStreams(stdio);
+  const streams = forkedStdio(standards[0] === 'ignore' ? ['inherit', ...standards.slice(1)] : standards);
+  // Standard input is emptied in another way than by a descriptor in its place.
+  if (standards[0] === 'inherit') keep.push(0);
+  const [own, childs] = native().socketPair();
+  const forked = {
+    name,
+    daemon,
+    method: 'fork',
+    parent: { pid: process.pid, name: thisProcess().name },
+    keepWorkers: keepWorkers ?? false,
+    keep,
+    channel: childs,
+    stdio: streams.childs,
+    singleThreaded,
+  } as const;
+  const target = () => {
+    if (env) replaceEnvironment(env);
+    if (cwd !== undefined) process.chdir(cwd);
+    return run();
+  };
+  let child;
+  try {
+    const fork = forkAtLoopBase({
+      strategy,
+      keep: [...keep, childs, ...streams.childs.filter((fd) => fd !== undefined)],
+      drainTimeout: drainTimeout ?? 2000,
+      prepare: prepareHeap ? () => settle(prepareHeap) : undefined,
+      child: () => runForked(forked, target),
     });
-  });
-}
-
-/**
- * Whether names are being looked up. libuv keeps some threads free of that slow work, so that look-ups may still be queued
- * when all else is done.
- */
-function lookingUpNames(): boolean {
-  return process.getActiveResourcesInfo().some(isLookUp);
-}
-
-function isLookUp(resource: string): boolean {
-  return resource === 'GetAddrInfoReqWrap' || resource === 'GetNameInfoReqWrap';
-}
-
-function inFlightError(waited: number, shared: number[]): ZygoteError {
-  const unwritten = native().unwrittenBytes(shared);
-  if (unwritten > 0) {
-    return new ZygoteError(
-      'ERR_ZYGOTE_REQUESTS_IN_FLIGHT',
-      `${unwritten} bytes that this process has written to stdout, stderr or an inherited stream were not taken within ` +
-        `${waited} ms: the child would write them a second time. Give a longer drainTimeout`,
-    );
+    child = await Promise.race([fork, givenUp]);
+  } catch (error) {
+    native().closeDescriptor(own);
+    native().closeDescriptor(childs);
+    streams.closeAll();
+    throw error;
   }
-  const counts = new Map<string, number>();
-  for (const name of process.getActiveResourcesInfo()) {
-    if (/Req/.test(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  const list = [...counts].map(([name, count]) => `${name} × ${count}`).join(', ');
-  return new ZygoteError(
-    'ERR_ZYGOTE_REQUESTS_IN_FLIGHT',
-    `requests are in flight in libuv's thread pool and did not end within ${waited} ms ` +
-      `(${list || 'compression, cryptography or other work'}): the child would complete them a second time. ` +
-      'Await them before start(), or give a longer drainTimeout',
-  );
+  native().closeDescriptor(childs);
+  streams.closeChilds();
+  return { handle: new OwnChild(child.pid, child.pidfd), channel: socketOf(own), ...streams.streams() };
+}
+
+function settle(prepareHeap: true | (() => void)): void {
+  collectGarbage();
+  if (typeof prepareHeap === 'function') prepareHeap();
 }

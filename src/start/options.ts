@@ -11,5 +11,6 @@ export function forkOptions(
   sever: boolean,
   keep: number[] = [],
 ): BindingForkOptions {
-  return { singleThreaded: forkStrategy(strategy) === 'single-threaded', parkTimeout: PARK_TIMEOUT, sever, keep };
+  const singleThreaded = forkStrategy(strategy) === 'single-threaded';
+  return { singleThreaded, parkTimeout: PARK_TIMEOUT, sever, keep, sibling: false };
 }

@@ -46,3 +46,11 @@ impl Code {
         self.error(format_args!("{call}: {cause}"))
     }
 }
+
+/// For `map_err`: the error of a failed system call, or of an argument that did not get so far.
+pub fn failed(call: &'static str) -> impl Fn(io::Error) -> napi::Error<Code> {
+    move |error| {
+        let refused_here = error.raw_os_error().is_none() && error.kind() == io::ErrorKind::InvalidInput;
+        if refused_here { Code::InvalidArgument.error(error) } else { Code::System.os_error(call, &error) }
+    }
+}

@@ -26,6 +26,8 @@ pub struct BindingForkOptions {
     pub sever: bool,
     /// Descriptors that the child keeps.
     pub keep: Vec<i32>,
+    /// Make it a child of this process's parent. Not together with `single_threaded`.
+    pub sibling: bool,
 }
 
 /// Both sides of a fork.
@@ -113,6 +115,7 @@ unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<B
         share: &options.keep,
         sever_except: options.sever.then_some(&options.keep),
         watched_paths: &watched,
+        sibling: options.sibling,
         ..Options::default()
     };
     let forked = if options.single_threaded {

@@ -8,6 +8,10 @@
 
 #[cfg(unix)]
 mod callback;
+#[cfg(unix)]
+pub mod channel;
+#[cfg(unix)]
+pub mod descriptor;
 pub mod error;
 #[cfg(unix)]
 pub mod fork;
@@ -20,6 +24,7 @@ mod pool;
 pub mod process;
 #[cfg(unix)]
 pub mod random;
+pub mod this_process;
 #[cfg(unix)]
 mod uv;
 pub mod version;

@@ -1,16 +1,15 @@
 //! Children and the child's own first steps.
 
-use std::io;
-use std::os::fd::{BorrowedFd, IntoRawFd};
+use std::os::fd::IntoRawFd;
 
 use napi::Env;
-use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 use zygote_process::wait::Ended;
-use zygote_process::{channel, lifetime, standard, wait};
+use zygote_process::{lifetime, standard, wait};
 
 use crate::callback::own_loop;
-use crate::error::{Code, Result};
+use crate::descriptor::borrow;
+use crate::error::{Code, Result, failed};
 use crate::{pool, uv};
 
 /// How a process ended: one of the two is set.
@@ -20,17 +19,6 @@ pub struct BindingEnded {
     pub code: Option<i32>,
     /// Number of the signal that ended it.
     pub signal: Option<i32>,
-}
-
-fn failed(call: &'static str) -> impl Fn(io::Error) -> napi::Error<Code> {
-    move |error| Code::System.os_error(call, &error)
-}
-
-/// # Safety
-/// `fd` must be open for the time of use.
-unsafe fn borrow<'a>(fd: i32) -> Option<BorrowedFd<'a>> {
-    // SAFETY: not -1, and open per the caller.
-    (fd >= 0).then(|| unsafe { BorrowedFd::borrow_raw(fd) })
 }
 
 /// A descriptor of a child that has not been reaped, or -1 where the system has none.
@@ -75,36 +63,7 @@ pub fn try_wait(pid: i32) -> Result<Option<BindingEnded>> {
 #[napi]
 pub fn send_signal(pid: i32, pidfd: i32, signal: i32) -> Result<()> {
     // SAFETY: the caller owns the pidfd.
-    wait::send_signal(pid, unsafe { borrow(pidfd) }, signal).map_err(failed("kill"))
-}
-
-/// Two connected stream sockets: the descriptors.
-#[napi]
-pub fn socket_pair() -> Result<Vec<i32>> {
-    let (a, b) = channel::pair().map_err(failed("socketpair"))?;
-    Ok(vec![a.into_raw_fd(), b.into_raw_fd()])
-}
-
-/// Writes everything to a socket, waiting where the other side is slow.
-#[napi]
-pub fn write_all(fd: i32, bytes: Uint8Array) -> Result<()> {
-    // SAFETY: the caller owns the descriptor.
-    let Some(fd) = (unsafe { borrow(fd) }) else { return Err(Code::InvalidArgument.error("no descriptor")) };
-    channel::write_all(fd, &bytes).map_err(failed("send"))
-}
-
-/// Closes a descriptor that JavaScript owns.
-#[napi]
-pub fn close_descriptor(fd: i32) {
-    // SAFETY: the caller owns the descriptor and does not use it again.
-    unsafe { libc::close(fd) };
-}
-
-/// Ends this process at once: no listener, no destructor, nothing flushed.
-#[napi]
-pub fn exit_now(code: i32) {
-    // SAFETY: does not return.
-    unsafe { libc::_exit(code) }
+    wait::send_signal(pid, unsafe { borrow(pidfd) }.ok(), signal).map_err(failed("kill"))
 }
 
 /// Has the kernel kill this process when `parent` ends; false if it has ended already.
@@ -119,12 +78,6 @@ pub fn empty_input(env: Env, watched: bool) -> Result<()> {
     // SAFETY: the environment's own loop, which reads nothing from it, as documented.
     unsafe { uv::forget_descriptor(own_loop(env)?, libc::STDIN_FILENO) };
     standard::empty_input(watched).map_err(failed("open /dev/null"))
-}
-
-/// The process id as the system knows it, whatever `process.pid` says.
-#[napi]
-pub fn process_id() -> i32 {
-    std::process::id() as i32
 }
 
 /// Whether threads can be brought along in a fork: `null`, or why not.

@@ -93,6 +93,13 @@ pub struct Options<'a> {
     pub sever_except: Option<&'a [i32]>,
     /// Paths of inotify watches to set up again in the child. Watches whose path is not here stay silent there.
     pub watched_paths: &'a [WatchedPath],
+    /// The child becomes a child of this process's parent: a sibling of this process, whose end it does not notice. Then it
+    /// is the parent who gets `SIGCHLD`, has to wait for it, and is what `getppid` tells the child. Session, process group,
+    /// credentials and all that is copied still come from this process. Only with [`Strategy::AllThreads`].
+    ///
+    /// # References
+    ///  - [`CLONE_PARENT`](https://man7.org/linux/man-pages/man2/clone.2.html)
+    pub sibling: bool,
 }
 
 impl Default for Options<'_> {
@@ -103,6 +110,7 @@ impl Default for Options<'_> {
             share: &[],
             sever_except: None,
             watched_paths: &[],
+            sibling: false,
         }
     }
 }
@@ -127,7 +135,8 @@ pub struct Timings {
 pub enum Forked {
     /// The parent.
     Parent {
-        /// The child's process id. It must be waited for.
+        /// The child's process id. It must be waited for: by this process, or by its parent if it is a
+        /// [sibling](Options::sibling).
         pid: i32,
         /// A descriptor of the child (close-on-exec), owned by the caller, where the kernel gives one (Linux 5.2).
         pidfd: Option<i32>,
@@ -233,7 +242,8 @@ pub unsafe fn fork(options: &Options<'_>) -> Result<Forked, Error> {
 /// only [`sever_except`](Options::sever_except) counts: no thread is parked, and kernel objects stay shared.
 ///
 /// # Errors
-/// [`Error::Call`] if the system refuses (`EAGAIN`, `ENOMEM`, `EMFILE`).
+/// [`Error::Call`] if the system refuses (`EAGAIN`, `ENOMEM`, `EMFILE`), [`Error::Unsupported`] for a
+/// [sibling](Options::sibling).
 ///
 /// # Safety
 /// As [`fork`]; in addition the child must not need any other thread, nor a lock that one held.

@@ -7,6 +7,12 @@ use crate::{Error, Forked, Options, Timings, threads};
 
 /// See [`crate::fork_single_threaded`].
 pub(crate) unsafe fn fork(options: &Options<'_>) -> Result<Forked, Error> {
+    if options.sibling {
+        // libc's `fork` has no such flag, and a raw clone would leave out what libc does around it.
+        return Err(Error::Unsupported(
+            "a child that leaves the threads behind cannot be made a child of this process's parent".into(),
+        ));
+    }
     threads::make_heap_inheritable()?;
     // All that allocates or can fail is done before: the child only moves descriptors.
     let severing = options.sever_except.map(Severing::prepare).transpose()?;

@@ -3,8 +3,17 @@
 #[cfg(unix)]
 pub mod channel;
 #[cfg(unix)]
+pub mod descriptor;
+#[cfg(unix)]
 pub mod lifetime;
+#[cfg(unix)]
+pub mod message;
 #[cfg(unix)]
 pub mod standard;
 #[cfg(unix)]
 pub mod wait;
+
+#[cfg(unix)]
+#[cfg_attr(target_vendor = "apple", path = "system/apple.rs")]
+#[cfg_attr(not(target_vendor = "apple"), path = "system/posix.rs")]
+mod system;

@@ -68,6 +68,12 @@ pub(crate) unsafe fn fork(options: &Options<'_>) -> Result<Forked, Error> {
         support()?;
         SUPPORTED.store(true, Ordering::Release);
     }
+    // The kernel would say EINVAL.
+    if options.sibling && sys::getpid() == 1 {
+        return Err(Error::Unsupported(
+            "process 1 of a PID namespace has no parent that a child could be given to".into(),
+        ));
+    }
     // A panic while the lock was held cannot have left anything half done: the snapshot is taken anew.
     let mut snapshot = FORK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     park::install().map_err(|errno| unsupported("rt_sigaction", errno))?;
@@ -131,7 +137,9 @@ unsafe fn attempt_fork(
     let own_tid = sys::gettid();
     let cloned = match (inheritable, sys::tid_address()) {
         // SAFETY: every other thread is parked, and the child does nothing but `settle`.
-        (Ok(()), Ok(tid_address)) => unsafe { sys::clone_process(tid_address, own_tid, &raw mut pidfd) },
+        (Ok(()), Ok(tid_address)) => unsafe {
+            sys::clone_process(tid_address, own_tid, &raw mut pidfd, options.sibling)
+        },
         (Err(errno), _) | (_, Err(errno)) => Err(errno),
     };
     let after_clone = sys::now();

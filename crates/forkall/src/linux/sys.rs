@@ -514,10 +514,18 @@ pub(super) fn unmap(address: usize, length: usize) {
 /// glibc's tid address is the thread's own id, which the kernel is to correct in the child. musl's is the lock of its
 /// list of threads, which has to stay as it is.
 ///
+/// A `sibling` becomes a child of this process's parent, which gets the signal that this process itself would end with.
+///
 /// # Safety
 /// `tid_address` is the calling thread's, and `own_tid` its id. Between this and the revival of the threads the child may only do what this file offers.
-pub(super) unsafe fn clone_process(tid_address: *mut i32, own_tid: i32, pidfd: *mut i32) -> Result<i32, Errno> {
-    let mut flags = libc::CLONE_CHILD_CLEARTID | libc::CLONE_PIDFD | libc::SIGCHLD;
+pub(super) unsafe fn clone_process(
+    tid_address: *mut i32,
+    own_tid: i32,
+    pidfd: *mut i32,
+    sibling: bool,
+) -> Result<i32, Errno> {
+    let mut flags = libc::CLONE_CHILD_CLEARTID | libc::CLONE_PIDFD;
+    flags |= if sibling { libc::CLONE_PARENT } else { libc::SIGCHLD };
     // SAFETY: per the caller, the kernel itself will write there when the thread ends.
     if !tid_address.is_null() && unsafe { tid_address.read_volatile() } == own_tid {
         flags |= libc::CLONE_CHILD_SETTID;

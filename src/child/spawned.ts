@@ -1,0 +1,40 @@
+/** The main module of a process that the start method `spawn` has started. */
+import { DescriptorLink, type ParentLink, StreamLink } from '../process/link.js';
+import { Kind } from '../process/channel.js';
+import { ParentProcess } from '../process/parent.js';
+import { CHANNEL, FIRST_OF_TASK, type Setup } from '../start/setup.js';
+import { unpickle } from '../transfer/pickle.js';
+import { dieWithParent } from './daemon.js';
+import { live } from './life.js';
+import { settleIn } from './settle-in.js';
+import { loadTask } from './task.js';
+
+void main(process.platform === 'win32' ? new StreamLink(CHANNEL) : new DescriptorLink(CHANNEL));
+
+async function main(link: ParentLink): Promise<void> {
+  const first = await link.receive(Kind.setup);
+  // The parent is gone: nobody waits for anything.
+  if (!first) process.exit(1);
+  const setup = unpickle({ segments: first, descriptors: [] }) as Setup;
+  const parent = new ParentProcess(setup.parent.pid, setup.parent.name, link, () => {
+    if (setup.daemon) process.exit(1);
+  });
+  settleIn(setup, parent);
+  if (setup.daemon) dieWithParent(parent);
+  const task = await link.receive(Kind.task);
+  if (!task) process.exit(1);
+  const descriptors = Array.from({ length: setup.descriptors }, (_, index) => FIRST_OF_TASK + index);
+  live(setup.name, link, parent, async () => {
+    const run = await loadTask(task, descriptors);
+    if (setup.stderr !== undefined) await takeStandardError(setup.stderr);
+    return run();
+  });
+}
+
+/** Until here the parent has listened in. */
+async function takeStandardError(fd: number): Promise<void> {
+  // Where descriptors cannot be put in place of each other it goes on listening.
+  if (process.platform === 'win32') return;
+  const { replaceStandardStreams } = await import('./standard-streams.js');
+  replaceStandardStreams([undefined, undefined, fd]);
+}

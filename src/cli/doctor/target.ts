@@ -1,0 +1,4 @@
+/** What the doctor's processes run. */
+export function answer(): number {
+  return 42;
+}

@@ -1,0 +1,31 @@
+/** A start method with everything that depends on it. */
+import { Process } from '../process/process.js';
+import { assertStartMethod, getStartMethod, type StartMethod } from './method.js';
+
+/** What a program uses to start its processes by one method, whatever the default is. */
+export interface Context {
+  readonly method: StartMethod;
+  /** A `Process` that is started by this method. */
+  readonly Process: typeof Process;
+}
+
+const contexts = new Map<StartMethod, Context>();
+
+/**
+ * The context of a start method; without one, that of the default method as of now.
+ *
+ * @throws StartMethodError where this system does not have the method.
+ */
+export function getContext(method: StartMethod = getStartMethod()): Context {
+  assertStartMethod(method);
+  const context = contexts.get(method) ?? { method, Process: processOf(method) };
+  contexts.set(method, context);
+  return context;
+}
+
+function processOf(method: StartMethod): typeof Process {
+  const bound = class<A extends unknown[], R> extends Process<A, R> {
+    static override readonly method = method;
+  };
+  return Object.defineProperty(bound, 'name', { value: 'Process' });
+}

@@ -1,0 +1,41 @@
+/** Imports the modules that children are to find imported. */
+import { pathToFileURL } from 'node:url';
+import type { ServerTask } from './protocol.js';
+
+/** A module could not be imported; `cause` is why. */
+export class PreloadError extends Error {
+  constructor(
+    readonly module: string,
+    cause: unknown,
+  ) {
+    super(`cannot preload ${module}`, { cause });
+  }
+}
+
+/** With `--experimental-import-meta-resolve`; without it the second argument has no effect. */
+type Resolve = (specifier: string, parent: URL) => string;
+
+/**
+ * Imports modules one after the other, as their order may matter. Gives the URLs of those that could be.
+ *
+ * @throws PreloadError unless errors are to be passed over.
+ */
+export async function preload({ preload: modules, onError, base }: ServerTask): Promise<string[]> {
+  const resolve = import.meta.resolve as Resolve;
+  const parent = new URL('preload', pathToFileURL(`${base}/`));
+  const urls: string[] = [];
+  for (const module of modules) {
+    try {
+      const url = resolve(module, parent);
+      await import(url);
+      urls.push(url);
+    } catch (error) {
+      if (onError === 'fail') throw new PreloadError(module, error);
+      if (onError === 'warn') {
+        const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        process.emitWarning(`the forkserver cannot preload ${module}: ${reason}`, { code: 'ZYGOTE_PRELOAD' });
+      }
+    }
+  }
+  return urls;
+}

@@ -1,0 +1,70 @@
+/** The start method `spawn`: Node is started afresh, and imports what it is to run. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { ZygoteError } from '../errors.js';
+import { Kind, write } from '../process/channel.js';
+import { SpawnedChild } from '../process/spawned-child.js';
+import { pickle } from '../transfer/pickle.js';
+import { nodeArguments } from './exec-argv.js';
+import { LastOutput } from './last-output.js';
+import { CHANNEL, setupOf, STDERR } from './setup.js';
+import type { Started, StartRequest } from './starter.js';
+import { assertNothingInherited } from './starter.js';
+import { type Standard, standardStreams } from './stdio.js';
+
+const ENTRY = fileURLToPath(new URL('../child/spawned.js', import.meta.url));
+
+export async function startSpawn({ name, daemon, options, task, givenUp }: StartRequest): Promise<Started> {
+  assertNothingInherited(options, 'spawn');
+  const standards = standardStreams(options.stdio);
+  // Before anything is started: what cannot be transferred leaves no child behind.
+  const message = pickle(task, { descriptors: process.platform !== 'win32' });
+  const own = setupOf('spawn', name, daemon, message.descriptors.length);
+  const setup = pickle(standards[2] === 'inherit' ? { ...own, stderr: STDERR } : own);
+  const child = spawn(process.execPath, [...nodeArguments(options.execArgv), ENTRY], {
+    cwd: options.cwd,
+    env: options.env ?? process.env,
+    // `overlapped` makes a difference on Windows only: the child reads it by its event loop.
+    stdio: [
+      ...standardsAtFirst(standards),
+      'overlapped',
+      standards[2] === 'inherit' ? 2 : 'ignore',
+      ...message.descriptors,
+    ],
+    windowsHide: true,
+  });
+  await Promise.race([spawned(child, name), givenUp]);
+  const channel = child.stdio[CHANNEL] as Socket;
+  // That it breaks is seen by who reads it.
+  channel.on('error', () => {});
+  write(channel, Kind.setup, setup);
+  write(channel, Kind.task, message);
+  const watched = standards[2] === 'inherit' && new LastOutput(child.stderr as Readable, process.stderr);
+  if (watched) (child.stderr as Socket).unref();
+  return {
+    handle: new SpawnedChild(child),
+    channel,
+    stdin: standards[0] === 'pipe' ? (child.stdin as Writable) : null,
+    stdout: standards[1] === 'pipe' ? (child.stdout as Readable) : null,
+    stderr: standards[2] === 'pipe' ? (child.stderr as Readable) : null,
+    ...(watched && { lastOutput: () => watched.text() }),
+  };
+}
+
+/** Until it has imported everything, standard error comes by here: should it die, its last words are known. */
+function standardsAtFirst([stdin = 'ignore', stdout = 'inherit', stderr = 'inherit']: Standard[]): Standard[] {
+  return [stdin, stdout, stderr === 'inherit' ? 'pipe' : stderr];
+}
+
+async function spawned(child: ChildProcess, name: string): Promise<void> {
+  try {
+    await once(child, 'spawn');
+  } catch (cause) {
+    throw new ZygoteError('ERR_ZYGOTE_SPAWN_FAILED', `${name} could not be started: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
