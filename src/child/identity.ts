@@ -31,17 +31,20 @@ export function rehearseIdentity(): void {
 }
 
 function renewRandom(): void {
-  // OpenSSL notices the new process id and seeds itself from the system.
-  const seed = crypto.randomBytes(16);
+  // OpenSSL notices the new process id by itself, and seeds itself anew at its next use.
+  const seed = Buffer.allocUnsafe(16);
+  native().fillRandom(seed);
   if (!native().reseedMathRandom(builtinMathRandom, seed)) replaceMathRandom();
   // For contexts that are made from now on (`vm.createContext`). The flag makes them all alike: better than like those of
   // the siblings.
-  if (!native().reseedIsolateRandom(crypto.randomBytes(16))) {
+  const another = Buffer.allocUnsafe(16);
+  native().fillRandom(another);
+  if (!native().reseedIsolateRandom(another)) {
     v8.setFlagsFromString(`--random-seed=${1 + (seed.readUInt32LE(0) & 0x3fffffff)}`);
   }
   const { randomBytes } = internals();
   if (randomBytes.length >= 2) {
-    for (const bytes of randomBytes) crypto.randomFillSync(bytes);
+    for (const bytes of randomBytes) native().fillRandom(bytes);
   } else {
     drawAllInAdvance();
   }

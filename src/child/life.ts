@@ -46,7 +46,7 @@ export function live(name: string, link: ParentLink, parent: ParentProcess, targ
 }
 
 /** Never rejects. */
-async function outcomeOf(target: () => unknown): Promise<Outcome> {
+export async function outcomeOf(target: () => unknown): Promise<Outcome> {
   try {
     return { kind: Kind.result, message: pickle(await target()) };
   } catch (error) {

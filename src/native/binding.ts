@@ -125,6 +125,8 @@ export interface NativeBinding {
   allThreadsObstacle(): string | null;
   /** Microseconds. */
   rawClone(): number;
+  /** Random bytes from the system itself. */
+  fillRandom(bytes: Uint8Array): void;
   reseedMathRandom(mathRandom: () => number, seed: Uint8Array): boolean;
   findIsolateRandom(mathRandom: () => number): boolean;
   reseedIsolateRandom(seed: Uint8Array): boolean;

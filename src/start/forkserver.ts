@@ -108,20 +108,23 @@ export async function startForkserver({ name, daemon, options, task, givenUp }: 
   const standards = standardStreams(options.stdio);
   // Before anything is started: what cannot be transferred leaves no child behind.
   const message = pickle(task, { descriptors: true });
-  const setup = pickle({ ...setupOf('forkserver', name, daemon, message.descriptors.length), place: placeOf(options) });
   const from = running();
   const streams = forkedStdio(standards.map(numbered));
   const [own, childs] = native().socketPair();
+  const descriptors = [childs, ...streams.childs.filter((fd) => fd !== undefined), ...message.descriptors];
+  const stdio = streams.childs.map((fd) => fd !== undefined) as [boolean, boolean, boolean];
+  const asked = from.ask({ kind: 'fork', descriptors: descriptors.length, stdio }, descriptors);
+  // The server makes the clone meanwhile, which reads what it is when it is there.
   const channel = socketOf(own);
   // That it breaks is seen by who reads it.
   channel.on('error', () => {});
+  write(
+    channel,
+    Kind.setup,
+    pickle({ ...setupOf('forkserver', name, daemon, message.descriptors.length), place: placeOf(options) }),
+  );
+  write(channel, Kind.task, message);
   try {
-    const descriptors = [childs, ...streams.childs.filter((fd) => fd !== undefined), ...message.descriptors];
-    const stdio = streams.childs.map((fd) => fd !== undefined) as [boolean, boolean, boolean];
-    const asked = from.ask({ kind: 'fork', descriptors: descriptors.length, stdio }, descriptors);
-    // It need not wait: the child reads it when it is there.
-    write(channel, Kind.setup, setup);
-    write(channel, Kind.task, message);
     const pid = await Promise.race([pidOf(asked, channel, () => native().closeDescriptor(childs)), givenUp]);
     streams.closeChilds();
     return { handle: handleOf(from, pid, channel), channel, ...streams.streams() };

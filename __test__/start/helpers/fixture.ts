@@ -36,9 +36,10 @@ export function start<A extends unknown[], R>(
   return new Process<A, R>({ ...options, target }).start();
 }
 
-/** A target that never ends by itself. */
+/** A target that never ends by itself, but when a program has failed. */
 export function last(): Promise<never> {
-  return new Promise(() => void setInterval(() => {}, 1000));
+  const parent = process.ppid;
+  return new Promise(() => void setInterval(() => process.ppid === parent || process.exit(99), 100));
 }
 
 /** What came of something, in a form that can be reported. */

@@ -15,7 +15,7 @@ use napi::bindgen_prelude::{Function, Uint8Array};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
 
-use crate::error::{Code, Result};
+use crate::error::{Code, Result, failed};
 
 pub(crate) const STATE_BYTES: usize = 16;
 const CACHE_SIZE: usize = 64;
@@ -160,4 +160,12 @@ pub fn reseed_math_random(env: Env, math_random: Function<'_>, seed: Uint8Array)
         generator.index.write(0);
     }
     Ok(function.proves_itself() == Some(true))
+}
+
+/// Random bytes from the system itself, whatever any generator in this process would draw.
+#[napi]
+pub fn fill_random(mut bytes: Uint8Array) -> Result<()> {
+    // SAFETY: no JavaScript runs meanwhile.
+    let bytes = unsafe { bytes.as_mut() };
+    zygote_process::entropy::fill(bytes).map_err(failed("getentropy"))
 }

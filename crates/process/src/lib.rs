@@ -5,6 +5,8 @@ pub mod channel;
 #[cfg(unix)]
 pub mod descriptor;
 #[cfg(unix)]
+pub mod entropy;
+#[cfg(unix)]
 pub mod lifetime;
 #[cfg(unix)]
 pub mod message;

@@ -100,25 +100,30 @@ export class ForkServer {
   async ask(request: Unnumbered<Request>, descriptors: number[] = []): Promise<Reply> {
     this.#use(1);
     try {
-      await this.ready;
+      // Where nothing is in the way it is sent before this returns.
+      if (!this.#isReady) await this.ready;
       if (this.#pending.size >= MOST_AT_ONCE) await new Promise<void>((resolve) => this.#queue.push(resolve));
-      return await new Promise((resolve, reject) => {
-        if (!this.#isUsable) throw this.#lost('has ended');
-        const id = this.#nextId++;
-        this.#pending.set(id, { resolve, reject });
-        try {
-          this.#control.send({ ...request, id }, descriptors);
-        } catch (error) {
-          // Gone, which its end will tell; but a request that was not sent will not be answered either.
-          if (!this.#isUsable || isBrokenPipe(error)) return;
-          this.#pending.delete(id);
-          throw error;
-        }
-      });
+      return await this.#send(request, descriptors);
     } finally {
       this.#queue.shift()?.();
       this.#use(-1);
     }
+  }
+
+  #send(request: Unnumbered<Request>, descriptors: number[]): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      if (!this.#isUsable) throw this.#lost('has ended');
+      const id = this.#nextId++;
+      this.#pending.set(id, { resolve, reject });
+      try {
+        this.#control.send({ ...request, id }, descriptors);
+      } catch (error) {
+        // Gone, which its end will tell.
+        if (isBrokenPipe(error)) return;
+        this.#pending.delete(id);
+        throw error;
+      }
+    });
   }
 
   /** How a child of the server's has ended; with `keepsAlive` counted as a user until then. */

@@ -1,5 +1,4 @@
 /** The main module of a forkserver: preloads modules, then makes a clone of itself for each request. */
-import { rehearseIdentity } from '../../child/identity.js';
 import { runServed } from '../../child/served.js';
 import { replaceStandardStreams } from '../../child/standard-streams.js';
 import { collectGarbage } from '../../memory/heap.js';
@@ -10,6 +9,7 @@ import { pickleThrown } from '../../transfer/pickle.js';
 import { forkAtLoopBase } from '../loop-base.js';
 import { Control } from './control.js';
 import { type PreloadError, preload } from './preload.js';
+import { rehearse } from './rehearse.js';
 import { CONTROL, type Reply, type Request, type ServerTask, STDERR } from './protocol.js';
 
 interface Waiting {
@@ -20,12 +20,8 @@ interface Waiting {
 const task = JSON.parse(process.argv.splice(2, 1)[0] ?? '') as ServerTask;
 /** Not a child of this process, but of its owner, who can then wait for it whatever becomes of this process. */
 const sibling = !task.singleThreaded;
-process.title = 'zygote forkserver';
-// The owner decides what Ctrl-C means, and this process ends with the owner.
-process.on('SIGINT', () => {});
 becomeServer();
-
-const control = new Control<Request>(CONTROL, receive, () => process.exit());
+let control: Control<Request>;
 const waiting: Waiting[] = [];
 let forking = false;
 let preloaded: string[] = [];
@@ -33,6 +29,11 @@ let preloaded: string[] = [];
 void begin();
 
 async function begin(): Promise<void> {
+  await rehearse();
+  process.title = 'zygote forkserver';
+  // The owner decides what Ctrl-C means, and this process ends with the owner.
+  process.on('SIGINT', () => {});
+  control = new Control<Request>(CONTROL, receive, () => process.exit());
   try {
     setBootstrapping(true);
     preloaded = await preload(task);
@@ -43,7 +44,6 @@ async function begin(): Promise<void> {
     process.exit(1);
   }
   replaceStandardStreams([undefined, undefined, STDERR]);
-  rehearseIdentity();
   // So that no child moves, and so copies, what is still young.
   collectGarbage();
   say({ kind: 'ready' });

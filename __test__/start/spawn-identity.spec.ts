@@ -1,0 +1,3 @@
+import { identity } from './themes/identity.js';
+
+identity('spawn');

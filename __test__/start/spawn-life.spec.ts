@@ -1,0 +1,3 @@
+import { life } from './themes/life.js';
+
+life('spawn');

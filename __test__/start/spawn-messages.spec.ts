@@ -1,0 +1,3 @@
+import { messages } from './themes/messages.js';
+
+messages('spawn');

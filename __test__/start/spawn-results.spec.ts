@@ -1,0 +1,3 @@
+import { results } from './themes/results.js';
+
+results('spawn');
