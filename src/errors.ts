@@ -30,7 +30,7 @@ export class ProcessExitError extends ZygoteError implements ExitStatus {
   readonly exitCode: number | null;
   readonly signalCode: NodeJS.Signals | null;
   /** The last lines that it wrote to standard error, where they are known: when it ended while it was importing modules. */
-  readonly lastOutput?: string;
+  declare readonly lastOutput?: string;
   /** The name of the process, not of the class. */
   declare readonly name: string;
 

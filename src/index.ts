@@ -24,3 +24,5 @@ export { isMainProcess, parentProcess } from './process/self.js';
 export { snapshot } from './process/snapshot.js';
 export { waitAny } from './process/wait-any.js';
 export type { WaitOptions } from './process/waiting.js';
+export { define, type Referable, type Reference, reference } from './transfer/reference.js';
+export { type Reducer, registerReducer } from './transfer/reducers.js';

@@ -10,6 +10,7 @@ import { native } from '../native/binding.js';
 import { runAfterInChild } from '../start/atfork.js';
 import { inheritStartMethod, type StartMethod } from '../start/method.js';
 import { pickleThrown } from '../transfer/pickle.js';
+import { syncBuiltins } from './builtins.js';
 import { dieWithParent } from './daemon.js';
 import { adoptIdentity } from './identity.js';
 import { live, THROWN } from './life.js';
@@ -75,6 +76,7 @@ function becomeChild(
   const workersEnded = forked.keepWorkers ? undefined : endInheritedWorkers(!forked.singleThreaded);
   dropParentsThings([...forked.keep, forked.channel], forked.stdio[0] !== undefined);
   replaceStandardStreams(forked.stdio);
+  syncBuiltins('process', 'http', 'https');
   if (forked.singleThreaded) endWithoutThreads();
   countBelow(forked.name);
   inheritStartMethod(forked.method);

@@ -1,13 +1,13 @@
 /** A child's own process id and random numbers, in place of the ones it inherited. */
 import * as crypto from 'node:crypto';
-import { syncBuiltinESMExports } from 'node:module';
 import v8 from 'node:v8';
 import { native } from '../native/binding.js';
+import { syncBuiltins } from './builtins.js';
 import { builtinMathRandom, internals } from './internals.js';
 
 /**
  * Makes a fresh clone differ from its parent and siblings where it must. Call it first thing in a child, and
- * `syncBuiltinESMExports` after all such changes: `import { pid } from 'node:process'` then sees the new value too.
+ * `syncBuiltins` after all such changes.
  */
 export function adoptIdentity(): void {
   // Node stores the id once, at its start.
@@ -27,7 +27,7 @@ export function rehearseIdentity(): void {
   internals();
   const isSeeded = process.execArgv.some((argument) => argument.replaceAll('_', '-').startsWith('--random-seed'));
   if (!isSeeded) adoptIdentity();
-  syncBuiltinESMExports();
+  syncBuiltins('process');
 }
 
 function renewRandom(): void {

@@ -1,10 +1,11 @@
 /**
- * Objects inside Node's own modules that a child must change, and that no public API reaches: the timer lists and the
- * random bytes that `crypto` has drawn in advance. They are looked up once, in the parent, through an inspector session
+ * Objects inside Node's own modules that a child must change, and that no public API reaches: the timer lists, the random bytes
+ * that `crypto` has drawn in advance, and the list of these modules. They are looked up once, in the parent, through an inspector session
  * of this very process, which shows the scope that a function was made in. No debugger is switched on by it.
  */
 import * as crypto from 'node:crypto';
 import type { Session } from 'node:inspector';
+import { syncBuiltinESMExports } from 'node:module';
 import { native } from '../native/binding.js';
 import { connect, scopeOf } from './inspect.js';
 
@@ -22,6 +23,14 @@ export interface Internals {
   timers: TimerInternals | undefined;
   /** Buffers of random bytes drawn in advance. */
   randomBytes: Uint8Array[];
+  /** Node's own modules, by their names. */
+  builtins: ReadonlyMap<string, Builtin> | undefined;
+}
+
+/** What is known of `lib/internal/bootstrap/realm.js`. */
+export interface Builtin {
+  /** Has ES modules that imported a name from it see the present value. */
+  syncExports(): void;
 }
 
 let found: Internals | undefined;
@@ -38,7 +47,7 @@ export const builtinMathRandom: () => number = Math.random;
 function lookUp(): Internals {
   native().findIsolateRandom(builtinMathRandom);
   const session = connect();
-  if (!session) return { timers: undefined, randomBytes: [] };
+  if (!session) return NOTHING;
   try {
     // The buffers are made at the first use.
     crypto.randomUUID();
@@ -47,12 +56,21 @@ function lookUp(): Internals {
     return {
       timers: timersFrom(session),
       randomBytes: Object.values(random).filter((value) => value instanceof Uint8Array),
+      builtins: builtinsFrom(session),
     };
   } catch {
-    return { timers: undefined, randomBytes: [] };
+    return NOTHING;
   } finally {
     session.disconnect();
   }
+}
+
+const NOTHING: Internals = { timers: undefined, randomBytes: [], builtins: undefined };
+
+function builtinsFrom(session: Session): Internals['builtins'] {
+  const { BuiltinModule } = scopeOf(session, syncBuiltinESMExports, ['BuiltinModule']);
+  const { map } = (BuiltinModule ?? {}) as { map?: ReadonlyMap<string, Builtin> };
+  return map instanceof Map && typeof map.get('process')?.syncExports === 'function' ? map : undefined;
 }
 
 function timersFrom(session: Session): TimerInternals | undefined {

@@ -1,7 +1,6 @@
 /** What belongs to the parent and must not go on in a child of `Process`: listeners, connection pools, standard input. */
 import type { Agent as HttpAgent } from 'node:http';
 import { fstatSync, statSync } from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import { native } from '../native/binding.js';
 
 /** Events of `process` by which Node connects signals with their listeners. */
@@ -26,8 +25,6 @@ export function dropParentsThings(keep: number[], inputFollows: boolean): void {
   native().stopInherited(keep);
   if (!keep.includes(0)) renewInput(inputFollows);
   renewAgents();
-  // `import { stdin } from 'node:process'` sees the new one too.
-  syncBuiltinESMExports();
 }
 
 /** The parent may be somebody's `child_process.fork`: that channel is not this child's. */

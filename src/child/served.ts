@@ -2,7 +2,7 @@
 import { native } from '../native/binding.js';
 import { Kind } from '../process/channel.js';
 import { DescriptorLink } from '../process/link.js';
-import { replaceEnvironment } from '../start/environment.js';
+import { takePlace } from '../start/environment.js';
 import type { Setup } from '../start/setup.js';
 import { unpickle } from '../transfer/pickle.js';
 import { runForked } from './forked.js';
@@ -38,11 +38,7 @@ export function runServed({ channel, stdio, task }: ServedDescriptors, singleThr
   const forked = { ...setup, keepWorkers: false, keep: task, channel, stdio, singleThreaded };
   runForked(forked, async () => {
     takeArguments(setup);
-    if (setup.place) {
-      replaceEnvironment(setup.place.env);
-      process.chdir(setup.place.cwd);
-      process.umask(setup.place.umask);
-    }
+    if (setup.place) takePlace(setup.place);
     const run = await loadTask(message, task);
     return run();
   });

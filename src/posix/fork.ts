@@ -1,4 +1,4 @@
-import { syncBuiltinESMExports } from 'node:module';
+import { syncBuiltins } from '../child/builtins.js';
 import { adoptIdentity, rehearseIdentity } from '../child/identity.js';
 import { endWithoutThreads } from '../child/single-threaded.js';
 import { disownChildren } from '../process/reaper.js';
@@ -42,7 +42,7 @@ export function fork(options: ForkOptions = {}): number {
   }
   if (pid === 0) {
     adoptIdentity();
-    syncBuiltinESMExports();
+    syncBuiltins('process');
     disownChildren();
     forgetChildren(true);
     if (settings.singleThreaded) endWithoutThreads();

@@ -121,7 +121,7 @@ export async function startForkserver({ name, daemon, options, task, givenUp }: 
   write(
     channel,
     Kind.setup,
-    pickle({ ...setupOf('forkserver', name, daemon, message.descriptors.length), place: placeOf(options) }),
+    pickle({ ...setupOf('forkserver', name, daemon, message.descriptors.length), place: placeOf(options, from.env) }),
   );
   write(channel, Kind.task, message);
   try {

@@ -22,7 +22,19 @@ export interface Setup {
   /** The descriptor of standard error from when everything is imported. */
   stderr?: number;
   /** With the start method `forkserver`, whose children are clones of a process that has its own. */
-  place?: { cwd: string; env: Record<string, string>; umask: number };
+  place?: Place;
+}
+
+/** Where a process is. */
+export interface Place {
+  cwd: string;
+  umask: number;
+  env: EnvironmentChanges | { whole: Record<string, string> };
+}
+
+/** What has changed in an environment; null for a variable that is gone. */
+export interface EnvironmentChanges {
+  changes: Record<string, string | null>;
 }
 
 export function setupOf(method: StartMethod, name: string, daemon: boolean, descriptors: number): Setup {
@@ -37,11 +49,26 @@ export function setupOf(method: StartMethod, name: string, daemon: boolean, desc
   };
 }
 
-/** Where this process is, as of now. */
-export function placeOf({ cwd, env }: StartOptions): NonNullable<Setup['place']> {
+/** Where a child is to be: where this process is as of now, whose environment was `before` when the server was started. */
+export function placeOf({ cwd, env }: StartOptions, before: Record<string, string>): Place {
   return {
     cwd: cwd ?? process.cwd(),
-    env: env ?? ({ ...process.env } as Record<string, string>),
     umask: process.umask(),
+    env: env ? { whole: env } : environmentChanges(before),
   };
+}
+
+/** A whole environment would also take away what a preloaded module has added to it. */
+function environmentChanges(before: Record<string, string>): EnvironmentChanges {
+  const now = process.env as Record<string, string>;
+  const changes: EnvironmentChanges['changes'] = {};
+  const names = Object.keys(now);
+  for (const name of names) {
+    const value = now[name] as string;
+    if (before[name] !== value) changes[name] = value;
+  }
+  if (names.length < Object.keys(before).length + Object.keys(changes).length) {
+    for (const name of Object.keys(before)) if (!(name in now)) changes[name] = null;
+  }
+  return { changes };
 }

@@ -3,7 +3,7 @@
  * copy of it, but nothing says where: it is looked for among all objects that inherit from `Error.prototype`, at the first
  * error of that class. That walks the heap once: some milliseconds for each 10 MB.
  */
-import { queryObjects } from '../child/inspect.js';
+import { inspect } from './inspector.js';
 import * as ours from '../errors.js';
 
 type ErrorClass = abstract new (...args: never[]) => Error;
@@ -21,13 +21,19 @@ export function findErrorClass(names: string[], source: string): ErrorClass {
   return found;
 }
 
+/** Whether every process that has this package finds the class by its name. */
+export function isEverywhere(Class: unknown): boolean {
+  const { name } = Class as { name: string };
+  return builtin(name, chain(Class as ErrorClass).slice(1)) === Class;
+}
+
 function builtin(name: string, parents: string[]): ErrorClass | undefined {
   const candidate = (globalThis as Record<string, unknown>)[name] ?? (ours as Record<string, unknown>)[name];
   return isErrorClass(candidate) && chain(candidate).join() === [name, ...parents].join() ? candidate : undefined;
 }
 
 function search(names: string[], source: string): ErrorClass | undefined {
-  const candidates = queryObjects(Error.prototype)
+  const candidates = instancesOfError()
     .filter((object) => Object.hasOwn(object, 'constructor') && object.constructor.prototype === object)
     .map(({ constructor }) => constructor)
     .filter((candidate): candidate is typeof candidate & ErrorClass => isErrorClass(candidate))
@@ -52,4 +58,12 @@ function chain(of: ErrorClass): string[] {
     names.push(proto.constructor.name);
   }
   return names;
+}
+
+function instancesOfError(): object[] {
+  try {
+    return inspect((inspector) => inspector.instances(Error.prototype)) ?? [];
+  } catch {
+    return [];
+  }
 }

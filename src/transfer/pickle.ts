@@ -1,19 +1,108 @@
-import { deserializeThrown, serializeThrown } from './errors.js';
-import { deserialize, serialize } from './values.js';
+/** Values on their way between processes: arguments, results, thrown errors and messages. */
+import { TransferError } from '../errors.js';
+import { Encoder } from './encode.js';
+import { blame, locate, printError, Refusal } from './problem.js';
+import { revive, unreadable } from './revive.js';
+import { Scan, type ScanOptions } from './scan.js';
+import { Reader, Writer } from './wire.js';
+
+/** What travels. */
 export interface Pickled {
+  /** The first describes the value; further ones are large buffers as they are in memory, not copied. */
   segments: Uint8Array[];
+  /** Open descriptors that the value needs. They still belong to the sender's objects. */
   descriptors: number[];
 }
+
 export interface PickleOptions {
+  /** The transport can carry descriptors: only while a process is being started. Default: false. */
   descriptors?: boolean;
 }
-export function pickle(value: unknown, _options: PickleOptions = {}): Pickled {
-  return { segments: [serialize(value)], descriptors: [] };
+
+/** The first byte: how to read the rest. */
+const Tag = { plain: 1, rich: 2 } as const;
+
+/**
+ * Takes a value apart for another process. What structured clone keeps is kept; and functions and classes that modules
+ * export, errors with all that they have, instances of classes that modules export, and what has a reducer.
+ *
+ * @throws TransferError with the path to the first thing inside that cannot travel.
+ */
+export function pickle(value: unknown, { descriptors = false }: PickleOptions = {}): Pickled {
+  return pickleWith(value, { descriptors });
 }
+
+/** Pickles what was thrown. Never throws: what cannot travel is described in words. */
 export function pickleThrown(thrown: unknown): Pickled {
-  return { segments: [Buffer.concat([Buffer.from('T'), serializeThrown(thrown)])], descriptors: [] };
+  try {
+    return pickle(thrown);
+  } catch (error) {
+    try {
+      if (thrown instanceof Error) return pickleWith(thrown, { descriptors: false, describe });
+    } catch {
+      // The error itself is a strange one.
+    }
+    return pickle(inWords(error));
+  }
 }
-export function unpickle({ segments: [bytes] }: Pickled): unknown {
-  if (bytes?.[0] === 84) return deserializeThrown(bytes.subarray(1));
-  return deserialize(bytes as Uint8Array);
+
+/** The value that was pickled: at once, unless modules have to be imported first. Takes the descriptors over. */
+export function unpickle({ segments, descriptors }: Pickled): unknown {
+  const [first] = segments;
+  const bytes = first?.subarray(1);
+  if (bytes && first?.[0] === Tag.rich) return revive(bytes, segments, descriptors);
+  try {
+    if (!bytes || first?.[0] !== Tag.plain) throw new RangeError(`they begin with ${first?.[0]}`);
+    const reader = new Reader(bytes);
+    reader.readHeader();
+    return reader.readValue();
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+function pickleWith(value: unknown, options: ScanOptions): Pickled {
+  const scan = new Scan(options);
+  try {
+    scan.see(value);
+    if (scan.isPlain) return { segments: [writePlain(value)], descriptors: [] };
+    const encoder = new Encoder(scan);
+    return { segments: encoder.write(value, Tag.rich), descriptors: encoder.descriptors };
+  } catch (error) {
+    if (error instanceof TransferError) throw error;
+    if (error instanceof Refusal) throw locate(value, error);
+    throw blame(value, error, (part) => scan.specials.has(part));
+  }
+}
+
+function writePlain(value: unknown): Uint8Array {
+  const writer = new Writer();
+  writer.writeRawBytes(PLAIN);
+  writer.writeHeader();
+  writer.writeValue(value);
+  return writer.releaseBuffer();
+}
+
+const PLAIN = Uint8Array.of(Tag.plain);
+
+/** What to say in place of a part of an error; undefined if it can travel. */
+function describe(read: () => unknown): string | undefined {
+  let part: unknown;
+  try {
+    part = read();
+  } catch (error) {
+    return `[reading it throws ${printError(error)}]`;
+  }
+  // Its own parts are described.
+  if (part instanceof Error) return undefined;
+  try {
+    pickle(part);
+    return undefined;
+  } catch (error) {
+    return inWords(error);
+  }
+}
+
+function inWords(error: unknown): string {
+  return `[${error instanceof TransferError ? error.message : printError(error)}]`;
 }

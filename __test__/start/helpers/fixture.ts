@@ -24,9 +24,9 @@ export async function main(scenarios: Record<string, () => unknown>): Promise<vo
   await scenario();
 }
 
-/** The start method that this program was called with. */
+/** The start method that this program was called with: also where it was not to be set. */
 export function givenMethod(): StartMethod {
-  return process.argv[3] as StartMethod;
+  return (process.argv[3] || process.argv[4]) as StartMethod;
 }
 
 export function start<A extends unknown[], R>(

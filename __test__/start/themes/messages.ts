@@ -18,6 +18,10 @@ export function messages(method: StartMethod): void {
     t.deepEqual(outcome.value('received'), ['one', 'two', 'end']);
   });
 
+  it.add('messages that come while nobody listens wait for the next listener', 'oneByOne', (t, outcome) => {
+    t.deepEqual(outcome.value('received'), ['one', 'two', 'three', 'end']);
+  });
+
   it.add('thousands of messages keep their order', 'many', (t, outcome) => {
     t.is(outcome.value('result'), 'counted');
     t.true(outcome.value('in order'));

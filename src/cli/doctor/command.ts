@@ -87,7 +87,7 @@ function flags(): string {
   return given.length === 0 ? '' : `, started with ${given.join(' ')}`;
 }
 
-const LABEL = 16;
+const LABEL = 18;
 
 function textOf({ system, methods, strategies }: Diagnosis): string {
   return [

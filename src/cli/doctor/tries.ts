@@ -54,7 +54,7 @@ export async function tryStrategy(strategy: ForkStrategy): Promise<Finding> {
 /** Start to result, in milliseconds. */
 export async function run(options: { method: StartMethod; strategy?: ForkStrategy }): Promise<number> {
   await using child = new Process({ target: answer, name: 'doctor', daemon: true, ...options });
-  return timed(async () => {
+  return await timed(async () => {
     await child.start();
     const value = await Promise.race([child.result, tooLong()]);
     if (value !== 42) throw new Error(`the child returned ${String(value)} instead of 42`);

@@ -31,6 +31,8 @@ type Unnumbered<R> = R extends Request ? Omit<R, 'id'> : never;
 export class ForkServer {
   /** Its children are its own, and it has to tell how they end; else they are its owner's. */
   readonly relays: boolean;
+  /** The environment that it was started with. */
+  readonly env: Record<string, string>;
   /** Settles when it has preloaded everything; rejects if it cannot, or has ended. */
   readonly ready: Promise<void>;
   /** Settles when the process has ended. */
@@ -53,11 +55,13 @@ export class ForkServer {
 
   constructor({ modules, onError }: Preload) {
     this.relays = process.env['ZYGOTE_FORK_STRATEGY'] === 'single-threaded' || obstacle('all-threads') !== undefined;
+    this.env = { ...process.env } as Record<string, string>;
+    if (this.relays) this.env['ZYGOTE_FORK_STRATEGY'] = 'single-threaded';
     const task: ServerTask = { preload: modules, onError, base: process.cwd(), singleThreaded: this.relays };
     const [own, servers] = native().socketPair();
     const flags = [...(this.relays ? SINGLE_THREADED_FLAGS : []), '--experimental-import-meta-resolve'];
     this.#process = spawn(process.execPath, [...nodeArguments(), ...flags, ENTRY, JSON.stringify(task)], {
-      env: { ...process.env, ...(this.relays && { ZYGOTE_FORK_STRATEGY: 'single-threaded' }) },
+      env: this.env,
       // Until it is ready its standard error comes by here: should it die, its last words are known.
       stdio: ['ignore', 1, 'pipe', servers, 2],
     });

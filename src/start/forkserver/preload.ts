@@ -1,5 +1,6 @@
 /** Imports the modules that children are to find imported. */
 import { pathToFileURL } from 'node:url';
+import { importModule } from '../../transfer/modules.js';
 import type { ServerTask } from './protocol.js';
 
 /** A module could not be imported; `cause` is why. */
@@ -27,7 +28,8 @@ export async function preload({ preload: modules, onError, base }: ServerTask): 
   for (const module of modules) {
     try {
       const url = resolve(module, parent);
-      await import(url);
+      // Known from then on: a child that is to run something of it finds it at once.
+      await importModule(url);
       urls.push(url);
     } catch (error) {
       if (onError === 'fail') throw new PreloadError(module, error);

@@ -3,6 +3,7 @@
  * finds that code compiled and its property look-ups cached: it is ready in half the time.
  */
 import v8 from 'node:v8';
+import { syncBuiltins } from '../../child/builtins.js';
 import { dropParentsThings } from '../../child/parents-things.js';
 import { adoptIdentity, rehearseIdentity } from '../../child/identity.js';
 import { outcomeOf } from '../../child/life.js';
@@ -18,7 +19,7 @@ import { ParentProcess } from '../../process/parent.js';
 import { disownChildren } from '../../process/reaper.js';
 import { forgetChildren } from '../../process/registry.js';
 import { pickle, unpickle } from '../../transfer/pickle.js';
-import { replaceEnvironment } from '../environment.js';
+import { takePlace } from '../environment.js';
 import { placeOf, type Setup, setupOf } from '../setup.js';
 
 /** As often as V8 needs to see a function to take note of what it meets. */
@@ -38,7 +39,7 @@ export async function rehearse(): Promise<void> {
   const keep = [own, childs];
   for (let time = 0; time < TIMES; time++) {
     const [owners, link] = [new DescriptorLink(own), new DescriptorLink(childs)];
-    const setup = { ...setupOf('forkserver', 'rehearsal', false, 0), place: placeOf({}) };
+    const setup = { ...setupOf('forkserver', 'rehearsal', false, 0), place: placeOf({}, {}) };
     owners.report(Kind.setup, pickle(setup));
     owners.report(Kind.task, pickle({ target: nothing, args: [] }));
     link.report(Kind.hello, { segments: [Buffer.from(String(native().processId()))], descriptors: [] });
@@ -52,10 +53,9 @@ export async function rehearse(): Promise<void> {
     await endInheritedWorkers(true);
     dropParentsThings(keep, false);
     replaceStandardStreams([undefined, 1, 2]);
+    syncBuiltins('process', 'http', 'https');
     settleIn(received, new ParentProcess(process.ppid, '', link));
-    replaceEnvironment(setup.place.env);
-    process.chdir(setup.place.cwd);
-    process.umask(setup.place.umask);
+    takePlace(setup.place);
     const { kind, message } = await outcomeOf(async () => (await loadTask(task, []))());
     link.report(kind, message);
     owners.receive(kind);

@@ -1,0 +1,3 @@
+import { place } from './themes/place.js';
+
+place('spawn');

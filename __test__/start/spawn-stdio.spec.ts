@@ -1,0 +1,3 @@
+import { stdio } from './themes/stdio.js';
+
+stdio('spawn');
