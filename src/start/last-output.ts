@@ -1,7 +1,7 @@
 /** What a process wrote to standard error last, on its way to where it belongs. */
 import type { Readable, Writable } from 'node:stream';
 
-const LINES = 12;
+const LINES = 20;
 /** Bytes. */
 const MOST = 8192;
 
