@@ -20,70 +20,93 @@ import { replaceStandardStreams } from './standard-streams.js';
 import { dropInheritedTimers } from './timers.js';
 import { endInheritedWorkers } from './workers.js';
 
+/** What a clone lets go of. */
+export interface Shedding {
+  /** Descriptors that stay. */
+  keep: number[];
+  keepWorkers: boolean;
+  /** Standard input gets another descriptor later; else it is made empty. */
+  inputFollows: boolean;
+  singleThreaded: boolean;
+}
+
 /** What a clone is to be. */
-export interface Forked {
+export interface Becoming {
   name: string;
   daemon: boolean;
   method: StartMethod;
   parent: { pid: number; name: string };
-  keepWorkers: boolean;
-  /** Descriptors that were asked for. */
-  keep: number[];
-  /** The child's end of the channel. */
-  channel: number;
   /** In place of the standard streams; undefined leaves one as it is. */
   stdio: (number | undefined)[];
   singleThreaded: boolean;
 }
 
-/**
- * Runs `target` in this clone and ends it. Called with an empty stack, first thing in the child. `target` is called with
- * nothing of the parent's left, and may be asynchronous.
- */
-export function runForked(forked: Forked, target: () => unknown): void {
-  const link = new DescriptorLink(forked.channel);
-  let parent: ParentProcess;
+/** Runs `target` in this clone and ends it. Called with an empty stack, first thing in the child. */
+export function runForked(shedding: Shedding, becoming: Becoming, channel: number, target: () => unknown): void {
+  const link = new DescriptorLink(channel);
   let workersEnded: Promise<void> | undefined;
   try {
-    ({ parent, workersEnded } = becomeChild(forked, link));
+    workersEnded = shedParent({ ...shedding, keep: [...shedding.keep, channel] });
   } catch (error) {
-    try {
-      link.report(Kind.thrown, pickleThrown(error));
-    } catch {
-      // The parent is gone.
-    }
-    // Not the usual way: the parent's listeners may still be there.
-    native().exitNow(THROWN);
+    end(link, error);
     return;
   }
-  live(forked.name, link, parent, async () => {
-    runAfterInChild();
-    // In any case not in the callback that the fork ended in: from here on all is as in any other process.
+  runAs(becoming, link, async () => {
     await workersEnded;
     return target();
   });
 }
 
-function becomeChild(
-  forked: Forked,
-  link: DescriptorLink,
-): { parent: ParentProcess; workersEnded: Promise<void> | undefined } {
+/** Lets go of all that is the parent's. What is given is to be waited for before anything of the user's runs. */
+export function shedParent({ keep, keepWorkers, inputFollows, singleThreaded }: Shedding): Promise<void> | undefined {
   adoptIdentity();
   disownChildren();
   forgetChildren(false);
   dropInheritedTimers();
   // Before the handles are let go: only those that keep the loop alive can be listed.
-  const workersEnded = forked.keepWorkers ? undefined : endInheritedWorkers(!forked.singleThreaded);
-  dropParentsThings([...forked.keep, forked.channel], forked.stdio[0] !== undefined);
-  replaceStandardStreams(forked.stdio);
-  syncBuiltins('process', 'http', 'https');
-  if (forked.singleThreaded) endWithoutThreads();
-  countBelow(forked.name);
-  inheritStartMethod(forked.method);
-  const parent = new ParentProcess(forked.parent.pid, forked.parent.name, link, () => {
-    if (forked.daemon) native().exitNow(THROWN);
+  const workersEnded = keepWorkers ? undefined : endInheritedWorkers(!singleThreaded);
+  dropParentsThings(keep, inputFollows);
+  if (singleThreaded) endWithoutThreads();
+  return workersEnded;
+}
+
+/** Runs `target`, which may be asynchronous, as what the clone is to be, and ends the process. */
+export function runAs(becoming: Becoming, link: DescriptorLink, target: () => unknown): void {
+  let parent: ParentProcess;
+  try {
+    parent = become(becoming, link);
+  } catch (error) {
+    end(link, error);
+    return;
+  }
+  live(becoming.name, link, parent, async () => {
+    runAfterInChild();
+    return target();
   });
-  becomeProcess({ name: forked.name, daemon: forked.daemon, method: forked.method, parent });
-  if (forked.daemon) dieWithParent(parent);
-  return { parent, workersEnded };
+}
+
+function become(
+  { name, daemon, method, parent: { pid, name: parentName }, stdio }: Becoming,
+  link: DescriptorLink,
+): ParentProcess {
+  replaceStandardStreams(stdio);
+  syncBuiltins('process', 'http', 'https');
+  countBelow(name);
+  inheritStartMethod(method);
+  const parent = new ParentProcess(pid, parentName, link, () => {
+    if (daemon) native().exitNow(THROWN);
+  });
+  becomeProcess({ name, daemon, method, parent });
+  if (daemon) dieWithParent(parent);
+  return parent;
+}
+
+function end(link: DescriptorLink, error: unknown): void {
+  try {
+    link.report(Kind.thrown, pickleThrown(error));
+  } catch {
+    // The parent is gone.
+  }
+  // Not the usual way: the parent's listeners may still be there.
+  native().exitNow(THROWN);
 }

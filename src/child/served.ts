@@ -1,45 +1,76 @@
-/** A clone of a forkserver becomes the process that was asked for. */
+/** A clone of a forkserver waits for what it is to be, and becomes it. */
 import { native } from '../native/binding.js';
 import { Kind } from '../process/channel.js';
 import { DescriptorLink } from '../process/link.js';
 import { takePlace } from '../start/environment.js';
+import type { Assignment } from '../start/forkserver/protocol.js';
 import type { Setup } from '../start/setup.js';
 import { unpickle } from '../transfer/pickle.js';
-import { runForked } from './forked.js';
+import { runAs, shedParent } from './forked.js';
 import { takeArguments } from './settle-in.js';
 import { loadTask } from './task.js';
 
-/** Descriptors that came with the request. */
-export interface ServedDescriptors {
-  channel: number;
-  /** For 0, 1 and 2. */
-  stdio: (number | undefined)[];
-  task: number[];
+/** What a clone needs of the server. */
+export interface CloneOptions {
+  /** The clone's end of a socket pair: the assignment comes by it. */
+  assignments: number;
+  /** The socket by which the owner is told of the clone, unless it is the server's own child. */
+  announcements: number | undefined;
+  singleThreaded: boolean;
 }
 
 /** Called with an empty stack, first thing in the clone. */
-export function runServed({ channel, stdio, task }: ServedDescriptors, singleThreaded: boolean): void {
-  const link = new DescriptorLink(channel);
-  let setup: Setup;
-  let message: Uint8Array[];
+export function serve({ assignments, announcements, singleThreaded }: CloneOptions): void {
   try {
-    // From here on the owner knows this process, whatever becomes of the server.
-    link.report(Kind.hello, { segments: [Buffer.from(String(native().processId()))], descriptors: [] });
-    const first = link.receive(Kind.setup);
-    const second = first && link.receive(Kind.task);
-    // The owner is gone: nobody waits for anything.
-    if (!first || !second) native().exitNow(1);
-    setup = unpickle({ segments: first as Uint8Array[], descriptors: [] }) as Setup;
-    message = second as Uint8Array[];
+    // So that it is reaped, whatever becomes of the server.
+    if (announcements !== undefined) announce(announcements);
+    const workersEnded = shedParent({ keep: [assignments], keepWorkers: false, inputFollows: false, singleThreaded });
+    if (workersEnded) void workersEnded.then(() => receive(assignments, singleThreaded));
+    else receive(assignments, singleThreaded);
   } catch {
     native().exitNow(1);
-    return;
   }
-  const forked = { ...setup, keepWorkers: false, keep: task, channel, stdio, singleThreaded };
-  runForked(forked, async () => {
+}
+
+function announce(fd: number): void {
+  const message = { kind: 'waiting', pid: native().processId() };
+  try {
+    native().writeAll(fd, Buffer.from(`${JSON.stringify(message)}\n`));
+  } catch {
+    // The owner is gone, and who comes after it reaps.
+  }
+  native().closeDescriptor(fd);
+}
+
+/** Waits, with nothing else to do, and goes on with what has come. */
+function receive(assignments: number, singleThreaded: boolean): void {
+  let received = native().receiveMessage(assignments);
+  while (!received) {
+    native().waitReadable(assignments);
+    received = native().receiveMessage(assignments);
+  }
+  native().closeDescriptor(assignments);
+  const [channel, ...others] = received.descriptors;
+  // The server is gone, and nobody needs this clone.
+  if (channel === undefined) native().exitNow(0);
+  const { stdio } = JSON.parse(received.bytes.toString()) as Assignment;
+  const standard = stdio.map((isGiven) => (isGiven ? others.shift() : undefined));
+  become(channel as number, standard, others, singleThreaded);
+}
+
+function become(channel: number, stdio: (number | undefined)[], descriptors: number[], singleThreaded: boolean): void {
+  const link = new DescriptorLink(channel);
+  // From here on the owner knows which child this is, whatever becomes of the server.
+  link.report(Kind.hello, { segments: [Buffer.from(String(native().processId()))], descriptors: [] });
+  const first = link.receive(Kind.setup);
+  const message = first && link.receive(Kind.task);
+  // The owner is gone: nobody waits for anything.
+  if (!first || !message) return native().exitNow(1);
+  const setup = unpickle({ segments: first, descriptors: [] }) as Setup;
+  runAs({ ...setup, stdio, singleThreaded }, link, async () => {
     takeArguments(setup);
     if (setup.place) takePlace(setup.place);
-    const run = await loadTask(message, task);
+    const run = await loadTask(message, descriptors);
     return run();
   });
 }

@@ -104,6 +104,8 @@ export interface NativeBinding {
    * of bytes, or -1 if nothing can be sent now. What is left is to be sent without the descriptors.
    */
   sendMessage(fd: number, bytes: Uint8Array, descriptors: number[]): number;
+  /** Waits until something can be received, or the other side is gone, or a signal comes. Nothing else goes on meanwhile. */
+  waitReadable(fd: number): void;
   /**
    * Receives up to 64 KiB, and the descriptors that came with them; `null` if there is nothing now. Bytes that were sent after
    * other descriptors are left for the next call. It is an error if this process cannot take all descriptors: the bytes are lost.

@@ -22,14 +22,17 @@ export async function startFork(request: StartRequest): Promise<Started> {
   // Standard input is emptied in another way than by a descriptor in its place.
   if (standards[0] === 'inherit') keep.push(0);
   const [own, childs] = native().socketPair();
-  const forked = {
+  const shedding = {
+    keep,
+    keepWorkers: keepWorkers ?? false,
+    inputFollows: streams.childs[0] !== undefined,
+    singleThreaded,
+  };
+  const becoming = {
     name,
     daemon,
     method: 'fork',
     parent: { pid: process.pid, name: thisProcess().name },
-    keepWorkers: keepWorkers ?? false,
-    keep,
-    channel: childs,
     stdio: streams.childs,
     singleThreaded,
   } as const;
@@ -45,7 +48,7 @@ export async function startFork(request: StartRequest): Promise<Started> {
       keep: [...keep, childs, ...streams.childs.filter((fd) => fd !== undefined)],
       drainTimeout: drainTimeout ?? 2000,
       prepare: prepareHeap ? () => settle(prepareHeap) : undefined,
-      child: () => runForked(forked, target),
+      child: () => runForked(shedding, becoming, childs, target),
     });
     child = await Promise.race([fork, givenUp]);
   } catch (error) {

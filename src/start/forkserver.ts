@@ -6,7 +6,6 @@ import { native } from '../native/binding.js';
 import { Kind, write } from '../process/channel.js';
 import type { ChildHandle } from '../process/handle.js';
 import { socketOf } from '../process/link.js';
-import { OwnChild } from '../process/reaper.js';
 import { pickle } from '../transfer/pickle.js';
 import { ForkServer, type Preload } from './forkserver/client.js';
 import { firstMessage } from './forkserver/hello.js';
@@ -152,7 +151,7 @@ async function pidOf(asked: Promise<Reply>, channel: Socket, closeChilds: () => 
 }
 
 function handleOf(from: ForkServer, pid: number, channel: Socket): ChildHandle {
-  return from.relays ? new RelayedChild(from, pid, channel) : new OwnChild(pid, native().openPidfd(pid));
+  return from.relays ? new RelayedChild(from, pid, channel) : from.take(pid);
 }
 
 /** What is this process's now, not the server's, which it had from this process when it was started. */

@@ -56,6 +56,13 @@ pub fn send_message(fd: i32, bytes: Uint8Array, descriptors: Vec<i32>) -> Result
     Ok(sent.map_or(-1, |length| length as i64))
 }
 
+/// Waits until something can be received, or the other side is gone, or a signal comes. Nothing else of this thread goes on.
+#[napi]
+pub fn wait_readable(fd: i32) -> Result<()> {
+    // SAFETY: the caller owns the descriptor.
+    channel::wait_readable(unsafe { borrow(fd) }?).map_err(failed("poll"))
+}
+
 /// Receives up to 64 KiB and the descriptors that came with them; `null` if there is nothing now.
 #[napi]
 pub fn receive_message(env: &Env, fd: i32) -> Result<Option<BindingReceived<'_>>> {

@@ -11,8 +11,8 @@ use zygote_forkall::{Error, Forked, Options, Timings, WatchedPath};
 
 use crate::callback::{Answer, Callback, Exception, error_value, null, own_loop, to_value};
 use crate::error::{Code, Result};
-use crate::pool;
 use crate::uv::{self, Handle, Loop, Owned};
+use crate::{main_thread, pool};
 
 /// How to fork.
 #[napi(object)]
@@ -98,8 +98,7 @@ fn convert(error: &Error) -> napi::Error<Code> {
 /// # Safety
 /// `uv_loop` is the loop of the calling thread, which is Node's main thread.
 unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<BindingForked> {
-    // SAFETY: asks for ids only.
-    if cfg!(target_os = "linux") && unsafe { libc::getpid() != libc::gettid() } {
+    if !main_thread::is_current() {
         return Err(Code::NotMainThread.error("fork must be called on the main thread, not in a Worker"));
     }
     let paths = if options.sever || options.single_threaded {

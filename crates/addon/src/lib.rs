@@ -17,6 +17,11 @@ pub mod error;
 pub mod fork;
 #[cfg(unix)]
 pub mod isolate_random;
+#[cfg(unix)]
+#[cfg_attr(target_os = "linux", path = "main_thread/linux.rs")]
+#[cfg_attr(target_vendor = "apple", path = "main_thread/apple.rs")]
+#[cfg_attr(not(any(target_os = "linux", target_vendor = "apple")), path = "main_thread/other.rs")]
+mod main_thread;
 pub mod metrics;
 #[cfg(unix)]
 mod pool;

@@ -109,6 +109,7 @@ impl MathRandom {
     }
 
     /// Has the context draw a first state from its isolate's generator. Only after [`is_known`](Self::is_known).
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "for what is looked for on Linux only"))]
     pub(crate) fn draw_state(&self) -> Option<()> {
         let generator = self.generator()?;
         // SAFETY: the generator's state and index; plain data. All zero means "none yet" to V8.

@@ -63,6 +63,10 @@ pub enum InFlight {
 
 /// A path that an inotify instance of this process watches: the kernel does not tell it.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))),
+    expect(dead_code, reason = "inotify is Linux's")
+)]
 pub struct WatchedPath {
     /// The path, NUL-terminated; must live until [`fork`] returns.
     pub path: *const libc::c_char,

@@ -24,23 +24,25 @@ pub use error::Error;
 /// The memory of one process at one moment. Sizes are in bytes, and whole pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ProcessMemory {
-    /// Resident set size: every page that is in RAM and mapped by the process, whoever else maps it too.
+    /// Resident set size: every page that is in RAM and mapped by the process, whoever else maps it too. On Windows the
+    /// working set.
     pub rss: u64,
     /// Proportional set size: like `rss`, but a page that n processes map counts as 1/n. The sum over a family of
-    /// forked processes is what they cost together.
+    /// forked processes is what they cost together. Windows does not tell: there it is `rss`.
     pub pss: u64,
-    /// Mapped by others too, and not changed since it was read from its file.
+    /// Mapped by others too, and not changed since it was read from its file. On Windows all that is shared.
     pub shared_clean: u64,
     /// Mapped by others too, and without a file behind it that has the same content: the heap that a fork inherits.
     pub shared_dirty: u64,
     /// Mapped by this process alone, and not changed since it was read from its file.
     pub private_clean: u64,
-    /// Mapped by this process alone, and changed: what a fork has written to and the kernel has therefore copied.
+    /// Mapped by this process alone, and changed: what a fork has written to and the kernel has therefore copied. On Windows
+    /// all that is private; before Windows 10 22H2 with what was promised to the process and not yet used, up to `rss`.
     pub private_dirty: u64,
     /// In swap.
     pub swap: u64,
     /// Page faults since the process began that were served without reading from a disk: first touches, and copies on
-    /// write.
+    /// write. On Windows all of them: it does not distinguish.
     pub minor_faults: u64,
     /// Page faults since the process began that had to read from a disk.
     pub major_faults: u64,

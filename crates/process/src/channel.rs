@@ -66,6 +66,14 @@ pub fn read_exactly(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<bool> {
     Ok(true)
 }
 
+/// Waits until something can be read from `fd`, or its stream has ended, or a signal comes.
+///
+/// # Errors
+/// `EBADF`, `ENOMEM`.
+pub fn wait_readable(fd: impl AsFd) -> io::Result<()> {
+    wait(fd, PollFlags::IN)
+}
+
 /// Waits until `fd` may be ready for that, or a signal comes.
 fn wait(fd: impl AsFd, what: PollFlags) -> io::Result<()> {
     let mut wanted = [PollFd::new(&fd, what)];

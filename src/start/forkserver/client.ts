@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type ExitStatus, ZygoteError } from '../../errors.js';
 import { native } from '../../native/binding.js';
+import { OwnChild } from '../../process/reaper.js';
 import { unpickle } from '../../transfer/pickle.js';
 import { nodeArguments } from '../exec-argv.js';
 import { LastOutput } from '../last-output.js';
@@ -38,13 +39,19 @@ export class ForkServer {
   /** Settles when the process has ended. */
   readonly ended: Promise<void>;
   readonly #process: ChildProcess;
-  readonly #control: Control<Reply>;
+  #control!: Control<Reply>;
+  /** Settles when nothing more can come from it or its clones. */
+  readonly #drained: Promise<void>;
   readonly #lastOutput: LastOutput;
   readonly #pending = new Map<number, Pending>();
   readonly #queue: (() => void)[] = [];
   /** How the server's own children have ended. */
   readonly #ends = new Map<number, (status: ExitStatus) => void>();
   readonly #earlyEnds = new Map<number, ExitStatus>();
+  /** Clones that wait: children of this process, which has to reap them. */
+  readonly #clones = new Map<number, OwnChild>();
+  /** Clones that were taken before they were heard of. */
+  readonly #taken = new Set<number>();
   #setReady!: () => void;
   #setFailed!: (error: unknown) => void;
   #isReady = false;
@@ -73,11 +80,10 @@ export class ForkServer {
     });
     this.ready.catch(() => {});
     // Its end is told by the process.
-    this.#control = new Control(
-      own,
-      (reply) => this.#receive(reply),
-      () => (this.#isUsable = false),
-    );
+    // Its other end is also that of clones that have something to tell, should the server be gone.
+    this.#drained = new Promise((resolve) => {
+      this.#control = new Control(own, (reply) => this.#receive(reply), resolve);
+    });
     this.ended = new Promise((resolve) => {
       this.#process.once('error', (error) => void this.#end(`could not be started: ${error.message}`).then(resolve));
       this.#process.once('exit', (code, signal) => {
@@ -130,6 +136,13 @@ export class ForkServer {
     });
   }
 
+  /** The child that a clone has become. */
+  take(pid: number): OwnChild {
+    const clone = this.#clones.get(pid);
+    if (!this.#clones.delete(pid)) this.#taken.add(pid);
+    return clone ?? new OwnChild(pid, native().openPidfd(pid));
+  }
+
   /** How a child of the server's has ended; with `keepsAlive` counted as a user until then. */
   endOf(pid: number, otherwise: Promise<ExitStatus>): Promise<ExitStatus> {
     const early = this.#earlyEnds.get(pid);
@@ -146,10 +159,18 @@ export class ForkServer {
 
   /** Ends it. Its children go on. */
   async stop(): Promise<void> {
-    this.#isUsable = false;
-    this.#control.close();
     this.#use(1);
+    if (this.#isUsable) this.#control.send({ kind: 'stop' });
+    this.#isUsable = false;
     await this.ended;
+    await this.#drained;
+    // They end when they see that the server has.
+    await Promise.all(
+      [...this.#clones.values()].map((clone) => {
+        clone.setRef(true);
+        return clone.ended;
+      }),
+    );
   }
 
   /** In a clone of the owner, which has no such server. */
@@ -165,9 +186,9 @@ export class ForkServer {
     this.#control.setRef(keepsAlive);
     if (keepsAlive) this.#process.ref();
     else this.#process.unref();
-    // From then on nothing comes by there.
-    if (this.#isReady) return;
     const stderr = this.#process.stderr as Socket;
+    // From then on nothing comes by there.
+    if (this.#isReady || stderr.destroyed) return;
     if (keepsAlive) stderr.ref();
     else stderr.unref();
   }
@@ -175,13 +196,16 @@ export class ForkServer {
   #receive(reply: Reply): void {
     switch (reply.kind) {
       case 'ready':
-        (this.#process.stderr as Socket).unref();
+        if (this.#process.stderr?.destroyed === false) (this.#process.stderr as Socket).unref();
         this.#isReady = true;
         this.#setReady();
         return;
       case 'failed':
         this.#isUsable = false;
         this.#setFailed(preloadError(reply.module, decode(reply.error)));
+        return;
+      case 'waiting':
+        this.#addClone(reply.pid);
         return;
       case 'ended': {
         const { pid, exitCode, signalCode } = reply;
@@ -200,6 +224,14 @@ export class ForkServer {
     }
   }
 
+  #addClone(pid: number): void {
+    if (this.#taken.delete(pid)) return;
+    const clone = new OwnChild(pid, native().openPidfd(pid));
+    clone.setRef(false);
+    // Also when it has ended: it may be taken only then.
+    this.#clones.set(pid, clone);
+  }
+
   async #end(how: string): Promise<void> {
     this.#isUsable = false;
     const said = this.#isReady ? '' : await this.#lastOutput.text();
@@ -208,7 +240,6 @@ export class ForkServer {
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
     for (const proceed of this.#queue.splice(0)) proceed();
-    this.#control.close();
   }
 
   #lost(how: string): ZygoteError {

@@ -4,20 +4,16 @@
  */
 import v8 from 'node:v8';
 import { syncBuiltins } from '../../child/builtins.js';
-import { dropParentsThings } from '../../child/parents-things.js';
-import { adoptIdentity, rehearseIdentity } from '../../child/identity.js';
+import { shedParent } from '../../child/forked.js';
+import { rehearseIdentity } from '../../child/identity.js';
 import { outcomeOf } from '../../child/life.js';
 import { settleIn } from '../../child/settle-in.js';
 import { replaceStandardStreams } from '../../child/standard-streams.js';
 import { loadTask } from '../../child/task.js';
-import { dropInheritedTimers } from '../../child/timers.js';
-import { endInheritedWorkers } from '../../child/workers.js';
 import { native } from '../../native/binding.js';
 import { Kind } from '../../process/channel.js';
 import { DescriptorLink } from '../../process/link.js';
 import { ParentProcess } from '../../process/parent.js';
-import { disownChildren } from '../../process/reaper.js';
-import { forgetChildren } from '../../process/registry.js';
 import { pickle, unpickle } from '../../transfer/pickle.js';
 import { takePlace } from '../environment.js';
 import { placeOf, type Setup, setupOf } from '../setup.js';
@@ -46,12 +42,7 @@ export async function rehearse(): Promise<void> {
     owners.receive(Kind.hello);
     const received = unpickle({ segments: link.receive(Kind.setup) ?? [], descriptors: [] }) as Setup;
     const task = link.receive(Kind.task) ?? [];
-    adoptIdentity();
-    disownChildren();
-    forgetChildren(false);
-    dropInheritedTimers();
-    await endInheritedWorkers(true);
-    dropParentsThings(keep, false);
+    await shedParent({ keep, keepWorkers: false, inputFollows: false, singleThreaded: false });
     replaceStandardStreams([undefined, 1, 2]);
     syncBuiltins('process', 'http', 'https');
     settleIn(received, new ParentProcess(process.ppid, '', link));

@@ -1,5 +1,5 @@
 /** The main module of a forkserver: preloads modules, then makes a clone of itself for each request. */
-import { runServed } from '../../child/served.js';
+import { serve } from '../../child/served.js';
 import { replaceStandardStreams } from '../../child/standard-streams.js';
 import { collectGarbage } from '../../memory/heap.js';
 import { native } from '../../native/binding.js';
@@ -10,11 +10,18 @@ import { forkAtLoopBase } from '../loop-base.js';
 import { Control } from './control.js';
 import { type PreloadError, preload } from './preload.js';
 import { rehearse } from './rehearse.js';
-import { CONTROL, type Reply, type Request, type ServerTask, STDERR } from './protocol.js';
+import { type Assignment, CONTROL, type Reply, type Request, type ServerTask, STDERR } from './protocol.js';
 
 interface Waiting {
   request: Request & { kind: 'fork' };
   descriptors: number[];
+}
+
+/** A clone that waits for what it is to be. */
+interface Clone {
+  pid: number;
+  /** The server's end of the socket pair by which it is told. */
+  assignments: number;
 }
 
 const task = JSON.parse(process.argv.splice(2, 1)[0] ?? '') as ServerTask;
@@ -23,7 +30,10 @@ const sibling = !task.singleThreaded;
 becomeServer();
 let control: Control<Request>;
 const waiting: Waiting[] = [];
-let forking = false;
+let announcements: number | undefined;
+/** Made ahead, so that a start need not wait for a fork. */
+let spare: Clone | undefined;
+let busy = false;
 let preloaded: string[] = [];
 
 void begin();
@@ -46,50 +56,93 @@ async function begin(): Promise<void> {
   replaceStandardStreams([undefined, undefined, STDERR]);
   // So that no child moves, and so copies, what is still young.
   collectGarbage();
+  if (sibling) announcements = native().duplicateDescriptor(CONTROL);
   say({ kind: 'ready' });
+  void work();
 }
 
 function receive(request: Request, descriptors: number[]): void {
+  if (request.kind === 'stop') process.exit();
   if (request.kind === 'preloaded') {
     say({ kind: 'preloaded', id: request.id, modules: preloaded });
     return;
   }
   waiting.push({ request, descriptors: descriptors.splice(0, request.descriptors) });
-  void forkAll();
+  void work();
 }
 
-async function forkAll(): Promise<void> {
-  if (forking) return;
-  forking = true;
-  for (let next = waiting.shift(); next; next = waiting.shift()) await forkOne(next);
-  forking = false;
+async function work(): Promise<void> {
+  if (busy) return;
+  busy = true;
+  for (;;) {
+    const next = waiting.shift();
+    if (next) await serveOne(next);
+    else if (spare) break;
+    // Should it fail, the next request will say why.
+    else if (!(await prepareSpare())) break;
+  }
+  busy = false;
 }
 
-async function forkOne({ request, descriptors }: Waiting): Promise<void> {
-  const { id, stdio } = request;
-  const [channel, ...others] = descriptors as [number, ...number[]];
-  const standard = stdio.map((isGiven) => (isGiven ? others.shift() : undefined));
-  const served = { channel, stdio: standard, task: others };
+async function prepareSpare(): Promise<boolean> {
   try {
-    const { pid, pidfd } = await forkAtLoopBase({
-      keep: descriptors,
-      sibling,
-      drainTimeout: 10_000,
-      child: () => {
-        for (const other of waiting.splice(0)) other.descriptors.forEach((fd) => native().closeDescriptor(fd));
-        runServed(served, task.singleThreaded);
-      },
-    });
-    say({ kind: 'forked', id, pid });
-    if (sibling) {
-      if (pidfd >= 0) native().closeDescriptor(pidfd);
-    } else {
-      void new OwnChild(pid, pidfd).ended.then((status) => say({ kind: 'ended', pid, ...status }));
-    }
+    spare = await makeClone();
+    return true;
+  } catch {
+    return waiting.length > 0;
+  }
+}
+
+async function serveOne({ request, descriptors }: Waiting): Promise<void> {
+  const { id, stdio } = request;
+  try {
+    const ready = spare;
+    spare = undefined;
+    // It may have been killed while it waited.
+    const clone = ready && assign(ready, { stdio }, descriptors) ? ready : await makeClone();
+    if (clone !== ready && !assign(clone, { stdio }, descriptors)) throw new Error(`process ${clone.pid} was killed`);
+    say({ kind: 'forked', id, pid: clone.pid });
   } catch (error) {
     say({ kind: 'refused', id, error: encode(error) });
   } finally {
     for (const descriptor of descriptors) native().closeDescriptor(descriptor);
+  }
+}
+
+/** False if the clone is gone. */
+function assign({ assignments }: Clone, assignment: Assignment, descriptors: number[]): boolean {
+  try {
+    return native().sendMessage(assignments, Buffer.from(JSON.stringify(assignment)), descriptors) > 0;
+  } catch {
+    return false;
+  } finally {
+    native().closeDescriptor(assignments);
+  }
+}
+
+async function makeClone(): Promise<Clone> {
+  const [own, clones] = native().socketPair();
+  const { singleThreaded } = task;
+  try {
+    const { pid, pidfd } = await forkAtLoopBase({
+      keep: announcements === undefined ? [clones] : [clones, announcements],
+      sibling,
+      drainTimeout: 10_000,
+      child: () => {
+        // Those of others that wait.
+        for (const other of waiting.splice(0)) other.descriptors.forEach((fd) => native().closeDescriptor(fd));
+        native().closeDescriptor(own);
+        serve({ assignments: clones, announcements, singleThreaded });
+      },
+    });
+    if (!sibling) void new OwnChild(pid, pidfd).ended.then((status) => say({ kind: 'ended', pid, ...status }));
+    else if (pidfd >= 0) native().closeDescriptor(pidfd);
+    return { pid, assignments: own };
+  } catch (error) {
+    native().closeDescriptor(own);
+    throw error;
+  } finally {
+    native().closeDescriptor(clones);
   }
 }
 
