@@ -4,7 +4,7 @@ import { trackWorkers } from '../child/workers.js';
 import { type ExitStatus, ProcessExitError, ZygoteError } from '../errors.js';
 import { native, type ProcessMemory } from '../native/binding.js';
 import { assertStartMethod, getStartMethod, type StartMethod } from '../start/method.js';
-import type { Started, StartOptions } from '../start/starter.js';
+import type { Started } from '../start/starter.js';
 import { starters } from '../start/starters.js';
 import { pickle } from '../transfer/pickle.js';
 import { type Body, Channel, Kind } from './channel.js';
@@ -107,7 +107,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
     try {
       this.#assertStartable();
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     this.#state = 'starting';
     noteStarted(this as never);
@@ -271,7 +271,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   ): Process {
     const { name, daemon } = thisProcess();
     const target = options.target ?? (() => {});
-    const revived = Reflect.construct(Process, [{ ...options, target, name, daemon }], Class) as Process;
+    const revived = Reflect.construct(Process, [{ ...options, target, name, daemon }], Class);
     Object.assign(revived, fields);
     revived.#state = 'current';
     current = revived;
@@ -307,7 +307,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
     const started = await starters[this.#method()]({
       name: this.name,
       daemon: this.daemon,
-      options: this.#options as StartOptions,
+      options: this.#options,
       run: () => {
         this.#state = 'current';
         current = this as unknown as Process;

@@ -7,16 +7,14 @@ import { StartMethodError } from '../errors.js';
  */
 export type StartMethod = 'fork' | 'forkserver' | 'spawn';
 
+const METHODS: Partial<Record<NodeJS.Platform, StartMethod[]>> = {
+  linux: ['fork', 'forkserver', 'spawn'],
+  win32: ['spawn'],
+};
+
 /** Of this system, the default first. */
 export function getAllStartMethods(): StartMethod[] {
-  switch (process.platform) {
-    case 'win32':
-      return ['spawn'];
-    case 'linux':
-      return ['fork', 'forkserver', 'spawn'];
-    default:
-      return ['forkserver', 'spawn', 'fork'];
-  }
+  return [...(METHODS[process.platform] ?? ['forkserver', 'spawn', 'fork'])];
 }
 
 let chosen: StartMethod | undefined;

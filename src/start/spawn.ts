@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ZygoteError } from '../errors.js';
 import { Kind, write } from '../process/channel.js';
@@ -47,9 +47,9 @@ export async function startSpawn({ name, daemon, options, task, givenUp }: Start
   return {
     handle: new SpawnedChild(child),
     channel,
-    stdin: standards[0] === 'pipe' ? (child.stdin as Writable) : null,
-    stdout: standards[1] === 'pipe' ? (child.stdout as Readable) : null,
-    stderr: standards[2] === 'pipe' ? (child.stderr as Readable) : null,
+    stdin: standards[0] === 'pipe' ? child.stdin : null,
+    stdout: standards[1] === 'pipe' ? child.stdout : null,
+    stderr: standards[2] === 'pipe' ? child.stderr : null,
     ...(watched && { lastOutput: () => watched.text() }),
   };
 }

@@ -81,7 +81,7 @@ export function forkedStdio(standards: readonly Standard[]): ForkedStdio {
     let fd;
     if (standard === 'ignore') fd = openSync('/dev/null', at === 0 ? 'r' : 'w');
     else [own[at], fd] = native().socketPair();
-    made.push(fd as number);
+    made.push(fd);
     return fd;
   }
 }

@@ -62,7 +62,7 @@ async function examine(): Promise<Diagnosis> {
 }
 
 function systemFacts(): Record<string, string> {
-  const { v8 = '', uv = '' } = process.versions;
+  const { v8, uv } = process.versions;
   const memory = (totalmem() / 2 ** 30).toFixed(1);
   return {
     system: `${osType()} ${release()}, ${arch()}${libc()}`,

@@ -84,12 +84,7 @@ export class ForkServer {
     this.#drained = new Promise((resolve) => {
       this.#control = new Control(own, (reply) => this.#receive(reply), resolve);
     });
-    this.ended = new Promise((resolve) => {
-      this.#process.once('error', (error) => void this.#end(`could not be started: ${error.message}`).then(resolve));
-      this.#process.once('exit', (code, signal) => {
-        void this.#end(signal === null ? `exited with code ${code}` : `was ended by ${signal}`).then(resolve);
-      });
-    });
+    this.ended = endOf(this.#process).then((how) => this.#end(how));
     this.#use(0);
   }
 
@@ -215,7 +210,9 @@ export class ForkServer {
         else this.#earlyEnds.set(pid, { exitCode, signalCode });
         return;
       }
-      default: {
+      case 'forked':
+      case 'preloaded':
+      case 'refused': {
         const pending = this.#pending.get(reply.id);
         this.#pending.delete(reply.id);
         if (reply.kind === 'refused') pending?.reject(decode(reply.error));
@@ -246,6 +243,16 @@ export class ForkServer {
     const message = `the forkserver (process ${this.pid ?? 'unknown'}) ${how}. The next start brings up a new one`;
     return new ZygoteError('ERR_ZYGOTE_FORKSERVER_LOST', message);
   }
+}
+
+/** In words. */
+function endOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(`could not be started: ${error.message}`));
+    child.once('exit', (code, signal) => {
+      resolve(signal === null ? `exited with code ${code}` : `was ended by ${signal}`);
+    });
+  });
 }
 
 function isBrokenPipe(error: unknown): boolean {

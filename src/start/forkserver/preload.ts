@@ -13,16 +13,14 @@ export class PreloadError extends Error {
   }
 }
 
-/** With `--experimental-import-meta-resolve`; without it the second argument has no effect. */
-type Resolve = (specifier: string, parent: URL) => string;
-
 /**
  * Imports modules one after the other, as their order may matter. Gives the URLs of those that could be.
  *
  * @throws PreloadError unless errors are to be passed over.
  */
 export async function preload({ preload: modules, onError, base }: ServerTask): Promise<string[]> {
-  const resolve = import.meta.resolve as Resolve;
+  // With `--experimental-import-meta-resolve`; without it the second argument has no effect.
+  const resolve = import.meta.resolve;
   const parent = new URL('preload', pathToFileURL(`${base}/`));
   const urls: string[] = [];
   for (const module of modules) {
