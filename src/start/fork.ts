@@ -1,15 +1,13 @@
 /** The start method `fork`: the child is a clone of this process. */
 import { runForked } from '../child/forked.js';
 import { collectGarbage } from '../memory/heap.js';
-import { native } from '../native/binding.js';
 import { descriptorsOf } from '../process/inherit.js';
-import { socketOf } from '../process/link.js';
 import { OwnChild } from '../process/reaper.js';
 import { thisProcess } from '../process/self.js';
 import { replaceEnvironment } from './environment.js';
 import { forkAtLoopBase } from './loop-base.js';
 import type { Started, StartRequest } from './starter.js';
-import { forkedStdio, standardStreams } from './stdio.js';
+import { forkedStreams, standardStreams } from './stdio.js';
 import { forkStrategy } from './strategy.js';
 
 export async function startFork(request: StartRequest): Promise<Started> {
@@ -18,14 +16,13 @@ export async function startFork(request: StartRequest): Promise<Started> {
   const keep = descriptorsOf(inherit ?? []);
   const singleThreaded = forkStrategy(strategy) === 'single-threaded';
   const standards = standardStreams(stdio);
-  const streams = forkedStdio(standards[0] === 'ignore' ? ['inherit', ...standards.slice(1)] : standards);
+  const streams = forkedStreams(standards[0] === 'ignore' ? ['inherit', ...standards.slice(1)] : standards);
   // Standard input is emptied in another way than by a descriptor in its place.
   if (standards[0] === 'inherit') keep.push(0);
-  const [own, childs] = native().socketPair();
   const shedding = {
     keep,
     keepWorkers: keepWorkers ?? false,
-    inputFollows: streams.childs[0] !== undefined,
+    inputFollows: streams.standard[0] !== undefined,
     singleThreaded,
   };
   const becoming = {
@@ -33,7 +30,7 @@ export async function startFork(request: StartRequest): Promise<Started> {
     daemon,
     method: 'fork',
     parent: { pid: process.pid, name: thisProcess().name },
-    stdio: streams.childs,
+    stdio: streams.standard,
     singleThreaded,
   } as const;
   const target = () => {
@@ -45,21 +42,22 @@ export async function startFork(request: StartRequest): Promise<Started> {
   try {
     const fork = forkAtLoopBase({
       strategy,
-      keep: [...keep, childs, ...streams.childs.filter((fd) => fd !== undefined)],
+      keep: [...keep, ...streams.descriptors],
       drainTimeout: drainTimeout ?? 2000,
       prepare: prepareHeap ? () => settle(prepareHeap) : undefined,
-      child: () => runForked(shedding, becoming, childs, target),
+      child: () => runForked(shedding, becoming, streams.channel, target),
     });
     child = await Promise.race([fork, givenUp]);
   } catch (error) {
-    native().closeDescriptor(own);
-    native().closeDescriptor(childs);
     streams.closeAll();
     throw error;
   }
-  native().closeDescriptor(childs);
   streams.closeChilds();
-  return { handle: new OwnChild(child.pid, child.pidfd), channel: socketOf(own), ...streams.streams() };
+  return {
+    handle: new OwnChild(child.pid, child.pidfd),
+    channel: streams.takeChannel(),
+    ...streams.takeStreams(),
+  };
 }
 
 function settle(prepareHeap: true | (() => void)): void {

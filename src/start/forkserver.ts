@@ -2,10 +2,8 @@
 import type { Socket } from 'node:net';
 import { fstatSync } from 'node:fs';
 import { StartMethodError, ZygoteError } from '../errors.js';
-import { native } from '../native/binding.js';
 import { Kind, write } from '../process/channel.js';
 import type { ChildHandle } from '../process/handle.js';
-import { socketOf } from '../process/link.js';
 import { pickle } from '../transfer/pickle.js';
 import { ForkServer, type Preload } from './forkserver/client.js';
 import { firstMessage } from './forkserver/hello.js';
@@ -13,7 +11,7 @@ import type { OnPreloadError, Reply } from './forkserver/protocol.js';
 import { RelayedChild } from './forkserver/relayed-child.js';
 import { placeOf, setupOf } from './setup.js';
 import { assertNothingInherited, type Started, type StartRequest } from './starter.js';
-import { forkedStdio, type Standard, standardStreams } from './stdio.js';
+import { forkedStreams, type Standard, standardStreams } from './stdio.js';
 
 let wanted: Preload = { modules: [], onError: 'fail' };
 let server: ForkServer | undefined;
@@ -108,13 +106,12 @@ export async function startForkserver({ name, daemon, options, task, givenUp }: 
   // Before anything is started: what cannot be transferred leaves no child behind.
   const message = pickle(task, { descriptors: true });
   const from = running();
-  const streams = forkedStdio(standards.map(numbered));
-  const [own, childs] = native().socketPair();
-  const descriptors = [childs, ...streams.childs.filter((fd) => fd !== undefined), ...message.descriptors];
-  const stdio = streams.childs.map((fd) => fd !== undefined) as [boolean, boolean, boolean];
+  const streams = forkedStreams(standards.map(numbered));
+  const descriptors = [...streams.descriptors, ...message.descriptors];
+  const stdio = streams.standard.map((fd) => fd !== undefined) as [boolean, boolean, boolean];
   const asked = from.ask({ kind: 'fork', descriptors: descriptors.length, stdio }, descriptors);
   // The server makes the clone meanwhile, which reads what it is when it is there.
-  const channel = socketOf(own);
+  const channel = streams.takeChannel();
   // That it breaks is seen by who reads it.
   channel.on('error', () => {});
   write(
@@ -124,9 +121,8 @@ export async function startForkserver({ name, daemon, options, task, givenUp }: 
   );
   write(channel, Kind.task, message);
   try {
-    const pid = await Promise.race([pidOf(asked, channel, () => native().closeDescriptor(childs)), givenUp]);
-    streams.closeChilds();
-    return { handle: handleOf(from, pid, channel), channel, ...streams.streams() };
+    const pid = await Promise.race([pidOf(asked, channel, streams.closeChilds), givenUp]);
+    return { handle: handleOf(from, pid, channel), channel, ...streams.takeStreams() };
   } catch (error) {
     channel.destroy();
     streams.closeAll();

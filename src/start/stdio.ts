@@ -1,5 +1,6 @@
 /** Standard streams of a child, as users give them. */
 import { closeSync, openSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { Stream } from 'node:stream';
 import { ZygoteError } from '../errors.js';
 import { native } from '../native/binding.js';
@@ -35,56 +36,78 @@ function standardOf(option: StdioOption | undefined, otherwise: Standard): Stand
   return descriptorsOf([option])[0] as number;
 }
 
-/** Standard streams for a child that is forked: the descriptors to put in their place there, and this process's ends. */
-export interface ForkedStdio {
-  /** For 0, 1 and 2; undefined leaves it as it is. */
-  childs: (number | undefined)[];
-  /** Of this process; made at the first call. */
-  streams(): Streams;
+/** What a child that is forked talks by: its channel and its standard streams, at both ends. */
+export interface ForkedStreams {
+  /** The child's end of the channel. */
+  channel: number;
+  /** The child's 0, 1 and 2; undefined leaves it as it is. */
+  standard: (number | undefined)[];
+  /** All of the child's that have a number. */
+  descriptors: number[];
+  /** This process's end of the channel. */
+  takeChannel(): Socket;
+  /** This process's ends of the streams that are pipes. */
+  takeStreams(): Streams;
   /** Closes what was made for the child, in the parent. */
   closeChilds(): void;
-  /** And what was made for the parent: there is no child. */
+  /** And what this process has not taken: there is no child. */
   closeAll(): void;
 }
 
-export function forkedStdio(standards: readonly Standard[]): ForkedStdio {
-  const made: number[] = [];
-  const own: (number | undefined)[] = [undefined, undefined, undefined];
-  const close = (descriptors: (number | undefined)[]) => {
+/** @throws ZygoteError `ERR_ZYGOTE_SYSTEM`, such as EMFILE; nothing stays open then. */
+export function forkedStreams(standards: readonly Standard[]): ForkedStreams {
+  const childs: number[] = [];
+  const own: (number | undefined)[] = [];
+  const close = (descriptors: (number | undefined)[]): void => {
     for (const descriptor of descriptors.splice(0)) if (descriptor !== undefined) closeSync(descriptor);
   };
-  const childs: (number | undefined)[] = [];
-  try {
-    for (const [at, standard] of standards.entries()) childs.push(descriptorFor(standard, at));
-  } catch (error) {
-    close(made);
+  const closeAll = (): void => {
+    close(childs);
     close(own);
-    throw error;
-  }
-  const stream = (at: number) => {
-    const fd = own[at];
-    return fd === undefined ? null : socketOf(fd);
   };
-  return {
-    childs,
-    streams: () => ({ stdin: stream(0), stdout: stream(1), stderr: stream(2) }),
-    closeChilds: () => close(made),
-    closeAll: () => {
-      close(made);
-      close(own);
-    },
+  const pair = (): [own: number, childs: number] => {
+    const both = native().socketPair();
+    childs.push(both[1]);
+    return both;
   };
-
-  function descriptorFor(standard: Standard, at: number): number | undefined {
+  const open = (standard: Standard, at: number): number | undefined => {
     if (standard === 'inherit') return undefined;
     if (typeof standard === 'number') return standard;
-    let fd;
-    if (standard === 'ignore') fd = openSync('/dev/null', at === 0 ? 'r' : 'w');
-    else [own[at], fd] = native().socketPair();
-    made.push(fd);
-    return fd;
+    if (standard === 'ignore') {
+      const fd = openSync('/dev/null', at === 0 ? 'r' : 'w');
+      childs.push(fd);
+      return fd;
+    }
+    const [ownEnd, childsEnd] = pair();
+    own[at] = ownEnd;
+    return childsEnd;
+  };
+  const take = (at: number): Socket | null => {
+    const fd = own[at];
+    own[at] = undefined;
+    return fd === undefined ? null : socketOf(fd);
+  };
+  try {
+    const standard = standards.map(open);
+    const [ownEnd, channel] = pair();
+    own[CHANNEL] = ownEnd;
+    return {
+      channel,
+      standard,
+      descriptors: [channel, ...standard.filter((fd) => fd !== undefined)],
+      takeChannel: () => take(CHANNEL) as Socket,
+      takeStreams: () => ({ stdin: take(0), stdout: take(1), stderr: take(2) }),
+      closeChilds: () => close(childs),
+      closeAll,
+    };
+  } catch (error) {
+    closeAll();
+    throw error;
   }
 }
+
+/** Its place behind the standard streams. */
+const CHANNEL = 3;
 
 function invalid(message: string): ZygoteError {
   return new ZygoteError('ERR_ZYGOTE_INVALID_ARGUMENT', message);
