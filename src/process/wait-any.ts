@@ -18,9 +18,11 @@ export async function waitAny<P extends Waitable>(processes: Iterable<P>, option
   const { signal } = given;
   // Each rejects if it was not started.
   const joins = list.map(async (process) => process.join({ signal }));
-  for (const join of joins) join.catch(() => {});
+  const first = Promise.race(joins);
+  // Those that are not waited for any more reject.
+  for (const join of [first, ...joins]) join.catch(() => {});
   try {
-    await waitFor(Promise.race(joins), options);
+    await waitFor(first, options);
   } finally {
     given.abort();
   }

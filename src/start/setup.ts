@@ -16,7 +16,8 @@ export interface Setup {
   parent: { pid: number; name: string };
   /** Of the program, without Node and the main module: that one is another in the child. */
   argv: string[];
-  title: string;
+  /** Undefined on Windows, where a process without a console cannot even ask for it. */
+  title: string | undefined;
   /** Number of descriptors that the task comes with. */
   descriptors: number;
   /** The descriptor of standard error from when everything is imported. */
@@ -44,7 +45,7 @@ export function setupOf(method: StartMethod, name: string, daemon: boolean, desc
     method,
     parent: { pid: process.pid, name: thisProcess().name },
     argv: process.argv.slice(2),
-    title: process.title,
+    title: process.platform === 'win32' ? undefined : process.title,
     descriptors,
   };
 }
