@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { ExitStatus } from '../errors.js';
 import type { ChildHandle } from './handle.js';
+import { signalNumber } from './status.js';
 
 export class SpawnedChild implements ChildHandle {
   readonly pid: number;
@@ -28,8 +29,10 @@ export class SpawnedChild implements ChildHandle {
   }
 
   signal(signal: NodeJS.Signals | number): boolean {
+    // Checked here, so that the error is the same for all children.
+    const number = signalNumber(signal);
     if (this.status) return false;
-    return this.#child.kill(signal);
+    return this.#child.kill(number);
   }
 
   setRef(keepsAlive: boolean): void {

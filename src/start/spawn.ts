@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ZygoteError } from '../errors.js';
 import { Kind, write } from '../process/channel.js';
@@ -15,13 +15,14 @@ import type { Started, StartRequest } from './starter.js';
 import { assertNothingInherited } from './starter.js';
 import { type Standard, standardStreams } from './stdio.js';
 
+const ON_WINDOWS = process.platform === 'win32';
 const ENTRY = fileURLToPath(new URL('../child/spawned.js', import.meta.url));
 
 export async function startSpawn({ name, daemon, options, task, givenUp }: StartRequest): Promise<Started> {
   assertNothingInherited(options, 'spawn');
   const standards = standardStreams(options.stdio);
   // Before anything is started: what cannot be transferred leaves no child behind.
-  const message = pickle(task, { descriptors: process.platform !== 'win32' });
+  const message = pickle(task, { descriptors: !ON_WINDOWS });
   const own = setupOf('spawn', name, daemon, message.descriptors.length);
   const setup = pickle(standards[2] === 'inherit' ? { ...own, stderr: STDERR } : own);
   const child = spawn(process.execPath, [...nodeArguments(options.execArgv), ENTRY], {
@@ -35,6 +36,8 @@ export async function startSpawn({ name, daemon, options, task, givenUp }: Start
       ...message.descriptors,
     ],
     windowsHide: true,
+    // Windows ends what is not detached with its parent.
+    detached: ON_WINDOWS && !daemon,
   });
   await Promise.race([spawned(child, name), givenUp]);
   const channel = child.stdio[CHANNEL] as Socket;
@@ -48,10 +51,15 @@ export async function startSpawn({ name, daemon, options, task, givenUp }: Start
     handle: new SpawnedChild(child),
     channel,
     stdin: standards[0] === 'pipe' ? child.stdin : null,
-    stdout: standards[1] === 'pipe' ? child.stdout : null,
-    stderr: standards[2] === 'pipe' ? child.stderr : null,
+    stdout: standards[1] === 'pipe' ? kept(child.stdout as Readable) : null,
+    stderr: standards[2] === 'pipe' ? kept(child.stderr as Readable) : null,
     ...(watched && { lastOutput: () => watched.text() }),
   };
+}
+
+/** Node throws away what nobody has begun to read when the process has ended. */
+function kept(stream: Readable): Readable {
+  return stream.pipe(new PassThrough());
 }
 
 /** Until it has imported everything, standard error comes by here: should it die, its last words are known. */
