@@ -1,6 +1,7 @@
 /** Messages between a parent and its child over a stream socket: kind, lengths of the segments, segments. */
 import type { Socket } from 'node:net';
 import type { Pickled } from '../transfer/pickle.js';
+import { drained } from './drained.js';
 
 /** What a message is. */
 export const Kind = {
@@ -118,13 +119,8 @@ export class Channel {
   }
 
   /** Takes in what the other side wrote before it ended, also where somebody else holds its end open. */
-  async drain(): Promise<void> {
-    let before;
-    do {
-      before = this.#received;
-      // The first turn may be over already; in the second the loop reads all that is there.
-      for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
-    } while (this.#received !== before);
+  drain(): Promise<void> {
+    return drained(() => this.#received);
   }
 
   setRef(keepsAlive: boolean): void {

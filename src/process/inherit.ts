@@ -44,7 +44,7 @@ function descriptorOfDatagram(thing: object): number | undefined {
   return isDescriptor(fd) ? fd : undefined;
 }
 
-function isOpen(fd: number): boolean {
+export function isOpen(fd: number): boolean {
   try {
     fstatSync(fd);
     return true;

@@ -1,9 +1,9 @@
 /** The start method `forkserver`: a process with the user's modules in it is cloned. */
 import type { Socket } from 'node:net';
-import { fstatSync } from 'node:fs';
 import { StartMethodError, ZygoteError } from '../errors.js';
 import { Kind, write } from '../process/channel.js';
 import type { ChildHandle } from '../process/handle.js';
+import { isOpen } from '../process/inherit.js';
 import { pickle } from '../transfer/pickle.js';
 import { ForkServer, type Preload } from './forkserver/client.js';
 import { firstMessage } from './forkserver/hello.js';
@@ -154,13 +154,4 @@ function handleOf(from: ForkServer, pid: number, channel: Socket): ChildHandle {
 function numbered(standard: Standard, at: number): Standard {
   if (standard === 'ignore' && at === 0) return 'inherit';
   return standard === 'inherit' && isOpen(at) ? at : standard;
-}
-
-function isOpen(fd: number): boolean {
-  try {
-    fstatSync(fd);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,6 @@
 /** What a process wrote to standard error last, on its way to where it belongs. */
 import type { Readable, Writable } from 'node:stream';
+import { drained } from '../process/drained.js';
 
 const LINES = 20;
 /** Bytes. */
@@ -22,11 +23,7 @@ export class LastOutput {
 
   /** The last lines of a process that has ended; empty if there were none. */
   async text(): Promise<string> {
-    let before;
-    do {
-      before = this.#received;
-      for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
-    } while (this.#received !== before);
+    await drained(() => this.#received);
     return this.#tail.trimEnd().split('\n').slice(-LINES).join('\n');
   }
 }
