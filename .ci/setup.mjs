@@ -67,15 +67,29 @@ async function installDependencies() {
 
 async function buildTypeScript() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const [lib, dist] = [join(root, '.build', 'lib'), join(root, 'dist')];
+  // tsc looks at one of them only to find out whether it has anything to do.
+  if (!existsSync(join(dist, 'index.d.ts'))) rmSync(lib, { recursive: true, force: true });
   await run('compiling TypeScript', process.execPath, [tsc, '--build', 'src', '__test__']);
-  removeStale(join(root, 'dist'), join(root, 'src'));
-  removeStale(join(root, '.build', 'test'), join(root, '__test__'));
+  removeStale(lib, join(root, 'src'), /\.js(\.map)?$/);
+  removeStale(dist, join(root, 'src'), /\.d\.ts(\.map)?$/);
+  removeStale(join(root, '.build', 'test'), join(root, '__test__'), /\.js(\.map)?$/);
+  await buildBundle();
+}
+
+/** If anything has changed. */
+async function buildBundle() {
+  const bundled = join(root, 'dist', '.npmignore');
+  const sources = ['.build/lib/.tsbuildinfo', '.ci/bundle.mjs', 'package.json', 'package-lock.json'];
+  if (sources.every((source) => isNewer(bundled, join(root, source)))) return;
+  const { bundle } = await import('./bundle.mjs');
+  await bundle();
 }
 
 /** tsc leaves the output of a source that is gone; a deleted spec would go on running. */
-function removeStale(outputs, sources) {
+function removeStale(outputs, sources, endings) {
   for (const output of readdirSync(outputs, { recursive: true })) {
-    const source = output.replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts');
+    const source = output.replace(endings, '.ts');
     if (source !== output && !existsSync(join(sources, source))) rmSync(join(outputs, output));
   }
 }

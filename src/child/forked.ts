@@ -47,6 +47,8 @@ export function runForked(shedding: Shedding, becoming: Becoming, channel: numbe
   let workersEnded: Promise<void> | undefined;
   try {
     workersEnded = shedParent({ ...shedding, keep: [...shedding.keep, channel] });
+    // From here on a signal is this process's.
+    sayHello(link);
   } catch (error) {
     end(link, error);
     return;
@@ -99,6 +101,15 @@ function become(
   becomeProcess({ name, daemon, method, parent });
   if (daemon) dieWithParent(parent);
   return parent;
+}
+
+/** Tells the parent of this process, if it is still there. */
+export function sayHello(link: DescriptorLink): void {
+  try {
+    link.report(Kind.hello, { segments: [Buffer.from(String(native().processId()))], descriptors: [] });
+  } catch {
+    // A child may outlive its parent.
+  }
 }
 
 function end(link: DescriptorLink, error: unknown): void {

@@ -1,5 +1,4 @@
 /** A child's own process id and random numbers, in place of the ones it inherited. */
-import * as crypto from 'node:crypto';
 import v8 from 'node:v8';
 import { native } from '../native/binding.js';
 import { syncBuiltins } from './builtins.js';
@@ -53,12 +52,14 @@ function renewRandom(): void {
 /** Where V8 keeps its generator in an unknown way: the one of a new context, whose seed is this child's. */
 function replaceMathRandom(): void {
   const vm = process.getBuiltinModule('node:vm');
+  const crypto = process.getBuiltinModule('node:crypto');
   v8.setFlagsFromString(`--random-seed=${1 + crypto.randomInt(0x3fffffff)}`);
   Math.random = vm.runInNewContext('Math.random') as () => number;
 }
 
 /** Uses up what `crypto` has in stock (128 UUIDs, 1,024 integers), so that it draws anew in this process. */
 function drawAllInAdvance(): void {
+  const crypto = process.getBuiltinModule('node:crypto');
   for (let count = 0; count < 128; count++) crypto.randomUUID();
   for (let count = 0; count < 1024; count++) crypto.randomInt(2);
   const { randomUUIDv7 } = crypto as { randomUUIDv7?: () => string };

@@ -2,7 +2,6 @@
  * Looking into this very process through an inspector session. No debugger is switched on by it, and no port opened; the
  * session answers before `post` returns.
  */
-import { randomBytes } from 'node:crypto';
 import type { Session } from 'node:inspector';
 
 /** A session of this process; undefined in a Node that was built without the inspector. */
@@ -99,7 +98,7 @@ interface Remote {
 
 /** Gives a value a global name for the time of a call: the only way for a session to get hold of it. */
 function withGlobal<R>(value: unknown, use: (name: string) => R): R {
-  const key = `__zygote_${randomBytes(8).toString('hex')}`;
+  const key = `__zygote_${process.hrtime.bigint()}`;
   const globals = globalThis as Record<string, unknown>;
   try {
     globals[key] = value;

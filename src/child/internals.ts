@@ -3,7 +3,6 @@
  * that `crypto` has drawn in advance, and the list of these modules. They are looked up once, in the parent, through an inspector session
  * of this very process, which shows the scope that a function was made in. No debugger is switched on by it.
  */
-import * as crypto from 'node:crypto';
 import type { Session } from 'node:inspector';
 import { syncBuiltinESMExports } from 'node:module';
 import { native } from '../native/binding.js';
@@ -49,6 +48,7 @@ function lookUp(): Internals {
   const session = connect();
   if (!session) return NOTHING;
   try {
+    const crypto = process.getBuiltinModule('node:crypto');
     // The buffers are made at the first use.
     crypto.randomUUID();
     crypto.randomInt(2);

@@ -6,7 +6,7 @@ import { takePlace } from '../start/environment.js';
 import type { Assignment } from '../start/forkserver/protocol.js';
 import type { Setup } from '../start/setup.js';
 import { unpickle } from '../transfer/pickle.js';
-import { runAs, shedParent } from './forked.js';
+import { runAs, sayHello, shedParent } from './forked.js';
 import { takeArguments } from './settle-in.js';
 import { loadTask } from './task.js';
 
@@ -61,7 +61,7 @@ function receive(assignments: number, singleThreaded: boolean): void {
 function become(channel: number, stdio: (number | undefined)[], descriptors: number[], singleThreaded: boolean): void {
   const link = new DescriptorLink(channel);
   // From here on the owner knows which child this is, whatever becomes of the server.
-  link.report(Kind.hello, { segments: [Buffer.from(String(native().processId()))], descriptors: [] });
+  sayHello(link);
   const first = link.receive(Kind.setup);
   const message = first && link.receive(Kind.task);
   // The owner is gone: nobody waits for anything.

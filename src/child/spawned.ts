@@ -7,6 +7,7 @@ import { unpickle } from '../transfer/pickle.js';
 import { dieWithParent } from './daemon.js';
 import { live } from './life.js';
 import { settleIn } from './settle-in.js';
+import { replaceStandardStreams } from './standard-streams.js';
 import { loadTask } from './task.js';
 
 void main(process.platform === 'win32' ? new StreamLink(CHANNEL) : new DescriptorLink(CHANNEL));
@@ -26,15 +27,14 @@ async function main(link: ParentLink): Promise<void> {
   const descriptors = Array.from({ length: setup.descriptors }, (_, index) => FIRST_OF_TASK + index);
   live(setup.name, link, parent, async () => {
     const run = await loadTask(task, descriptors);
-    if (setup.stderr !== undefined) await takeStandardError(setup.stderr);
+    if (setup.stderr !== undefined) takeStandardError(setup.stderr);
     return run();
   });
 }
 
 /** Until here the parent has listened in. */
-async function takeStandardError(fd: number): Promise<void> {
+function takeStandardError(fd: number): void {
   // Where descriptors cannot be put in place of each other it goes on listening.
   if (process.platform === 'win32') return;
-  const { replaceStandardStreams } = await import('./standard-streams.js');
   replaceStandardStreams([undefined, undefined, fd]);
 }

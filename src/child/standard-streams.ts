@@ -1,8 +1,9 @@
-/** The standard streams of a clone, where they are not its parent's. */
+/**
+ * The standard streams of a clone, where they are not its parent's. Node's modules for them are not imported: that takes
+ * milliseconds, and most children write nothing.
+ */
 import { closeSync, fstatSync, writeSync } from 'node:fs';
-import { Socket } from 'node:net';
-import { Writable } from 'node:stream';
-import { isatty, WriteStream } from 'node:tty';
+import type { Writable } from 'node:stream';
 import { native } from '../native/binding.js';
 
 /** Puts other descriptors in the place of the standard streams: the numbers are for 0, 1 and 2, in this order. */
@@ -26,21 +27,35 @@ function renewStream(name: 'stdout' | 'stderr', fd: number): void {
 
 /** The kinds of streams that Node has for them. */
 function open(fd: number): Writable {
-  const stream = isatty(fd) ? new WriteStream(fd) : isFile(fd) ? fileStream(fd) : pipeStream(fd);
-  return Object.assign(stream, { fd, _isStdio: true });
+  return Object.assign(streamOf(fd), { fd, _isStdio: true });
 }
 
-function isFile(fd: number): boolean {
-  const status = fstatSync(fd);
-  return !status.isFIFO() && !status.isSocket();
+function streamOf(fd: number): Writable {
+  const { isatty, WriteStream } = process.getBuiltinModule('node:tty');
+  if (isatty(fd)) return new WriteStream(fd);
+  let status;
+  try {
+    status = fstatSync(fd);
+  } catch {
+    // It was closed.
+    return nowhere();
+  }
+  return status.isFIFO() || status.isSocket() ? pipeStream(fd) : fileStream(fd);
+}
+
+function nowhere(): Writable {
+  const { Writable: Stream } = process.getBuiltinModule('node:stream');
+  return new Stream({ write: (_chunk, _encoding, done) => done() });
 }
 
 function pipeStream(fd: number): Writable {
+  const { Socket } = process.getBuiltinModule('node:net');
   return new Socket({ fd, readable: false, writable: true });
 }
 
 function fileStream(fd: number): Writable {
-  return new Writable({
+  const { Writable: Stream } = process.getBuiltinModule('node:stream');
+  return new Stream({
     decodeStrings: true,
     write(chunk: Buffer, _encoding, done) {
       try {

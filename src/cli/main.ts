@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `zygote`: the command line. */
-import { createRequire } from 'node:module';
 import { ZygoteError } from '../errors.js';
+import { VERSION } from '../version.js';
 import { UsageError } from './usage.js';
 
 const HELP = `Usage: zygote <command> [options]
@@ -33,7 +33,7 @@ async function main([first, ...rest]: string[]): Promise<number> {
   try {
     if (first === undefined) throw new UsageError('say what to do: zygote measure, or zygote doctor', 'zygote --help');
     if (first === '--help' || first === '-h' || first === 'help') return print(HELP);
-    if (first === '--version' || first === '-v') return print(`${version()}\n`);
+    if (first === '--version' || first === '-v') return print(`${VERSION}\n`);
     const command = Object.hasOwn(commands, first) ? commands[first] : undefined;
     if (command !== undefined) return await (await command())(rest);
     const what = first.startsWith('-') ? 'option' : 'command';
@@ -52,10 +52,6 @@ async function main([first, ...rest]: string[]): Promise<number> {
 function print(text: string): number {
   process.stdout.write(text);
   return 0;
-}
-
-function version(): string {
-  return (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
 }
 
 function stackOf(error: unknown): string {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ZygoteError } from '../errors.js';
+import { VERSION } from '../version.js';
 import { nativeTarget } from './target.js';
 
 const require = createRequire(import.meta.url);
@@ -41,10 +42,9 @@ function candidates(target: string): string[] {
 
 /** An addon of another version could crash the process instead of failing, so it is refused. */
 function requireSameVersion(candidate: string): unknown {
-  const wanted = (require('../../package.json') as { version: string }).version;
   const addon = require(candidate) as { version?: () => string };
   const found = addon.version?.();
-  if (found !== wanted) throw new Error(`it is version ${found}, and this package is ${wanted}`);
+  if (found !== VERSION) throw new Error(`it is version ${found}, and this package is ${VERSION}`);
   return addon;
 }
 

@@ -5,6 +5,7 @@ import { disownChildren } from '../process/reaper.js';
 import { forgetChildren } from '../process/registry.js';
 import { native } from '../native/binding.js';
 import { runAfterInChild, runAfterInParent, runBefore } from '../start/atfork.js';
+import { awaitCertificates } from '../start/certificates.js';
 import { forkOptions } from '../start/options.js';
 import { assertForkable, type ForkStrategy } from '../start/strategy.js';
 
@@ -33,6 +34,7 @@ export function fork(options: ForkOptions = {}): number {
   assertForkable();
   const settings = forkOptions(options.strategy, false);
   rehearseIdentity();
+  awaitCertificates();
   runBefore();
   let pid = -1;
   try {

@@ -8,14 +8,17 @@ import { ZygoteError } from '../errors.js';
  * @throws ZygoteError `ERR_ZYGOTE_NOT_INHERITABLE` for a thing without a descriptor, such as a server that does not listen
  * yet.
  */
-export function descriptorsOf(things: readonly unknown[]): number[] {
+export function descriptorsOf(
+  things: readonly unknown[],
+  nameOf = (index: number): string => `inherit[${index}]`,
+): number[] {
   return things.map((thing, index) => {
     const fd = descriptorOf(thing);
     if (fd !== undefined && isOpen(fd)) return fd;
     const what = typeof thing === 'object' ? thing?.constructor?.name : undefined;
     throw new ZygoteError(
       'ERR_ZYGOTE_NOT_INHERITABLE',
-      `inherit[${index}] (${what ?? String(thing)}) has no open descriptor: pass a listening server, a connected socket, a stream with ` +
+      `${nameOf(index)} (${what ?? String(thing)}) has no open descriptor: pass a listening server, a connected socket, a stream with ` +
         'an fd, or the number of a descriptor',
     );
   });

@@ -1,5 +1,5 @@
 /** A child's end of its channel, before and beside the event loop. */
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { native } from '../native/binding.js';
 import type { Pickled } from '../transfer/pickle.js';
 import { allocate, type Body, Channel, HEAD, head, type Kind, lengthsSize, readHead, readLengths } from './channel.js';
@@ -91,6 +91,8 @@ export class StreamLink implements ParentLink {
 }
 
 /** A stream of a connected socket; it takes the descriptor over. */
-export function socketOf(fd: number): Socket {
-  return new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
+export function socketOf(fd: number, ways = { readable: true, writable: true }): Socket {
+  // Not imported: that takes 3 ms, and most children exchange no messages.
+  const { Socket: Stream } = process.getBuiltinModule('node:net');
+  return new Stream({ fd, ...ways, allowHalfOpen: ways.readable && ways.writable });
 }

@@ -19,6 +19,8 @@ export class ParentProcess extends EventEmitter<ParentEvents> {
   readonly #inbox = new Inbox();
   readonly #waiting: unknown[] = [];
   #gone = false;
+  /** This process is its child as the system sees it: not on Windows, nor where the child is a forkserver's own. */
+  readonly #isDirect: boolean;
   #setGone!: () => void;
   readonly #ended: Promise<void>;
 
@@ -29,15 +31,15 @@ export class ParentProcess extends EventEmitter<ParentEvents> {
     private readonly onGone: () => void = () => {},
   ) {
     super();
+    this.#isDirect = process.platform !== 'win32' && process.ppid === pid;
     this.#ended = new Promise((resolve) => (this.#setGone = resolve));
     // Reading begins with the first listener: until then the messages wait in the socket.
     const untyped = this as unknown as EventEmitter;
     untyped.on('newListener', (event) => {
       if (event !== 'message') return;
       this.#open().setRef(true);
-      // Those that came while somebody waited for the end.
-      if (this.#waiting.length > 0)
-        queueMicrotask(() => this.#waiting.splice(0).forEach((value) => this.emit('message', value)));
+      // Those that came while nobody listened.
+      if (this.#waiting.length > 0) queueMicrotask(() => this.#deliverWaiting());
     });
     untyped.on('removeListener', () => {
       if (this.listenerCount('message') === 0) this.#channel?.setRef(false);
@@ -47,8 +49,8 @@ export class ParentProcess extends EventEmitter<ParentEvents> {
   /** Whether it still runs. */
   get isAlive(): boolean {
     if (this.#gone) return false;
-    // Where a process whose parent ends is given another one.
-    if (process.platform !== 'win32') return process.ppid === this.pid;
+    // A process whose parent ends is given another one.
+    if (this.#isDirect) return process.ppid === this.pid;
     this.#open();
     return true;
   }
@@ -107,7 +109,12 @@ export class ParentProcess extends EventEmitter<ParentEvents> {
   }
 
   #deliver(value: unknown): void {
-    if (this.listenerCount('message') > 0) this.emit('message', value);
-    else this.#waiting.push(value);
+    this.#waiting.push(value);
+    this.#deliverWaiting();
+  }
+
+  /** One by one: a listener may be for one message only. */
+  #deliverWaiting(): void {
+    while (this.#waiting.length > 0 && this.listenerCount('message') > 0) this.emit('message', this.#waiting.shift());
   }
 }

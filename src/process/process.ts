@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { trackWorkers } from '../child/workers.js';
 import { type ExitStatus, ProcessExitError, ZygoteError } from '../errors.js';
@@ -14,12 +15,16 @@ import { nextName } from './name.js';
 import type { ProcessEvents, ProcessOptions } from './options.js';
 import { noteEnded, noteStarted } from './registry.js';
 import { isBootstrapping, thisProcess } from './self.js';
+import { signalNumber } from './status.js';
 import { waitFor, type WaitOptions } from './waiting.js';
 
 trackWorkers();
 
 /** `foreign`: this process is a clone of the one that has started it. `current`: it is this very process. */
 type State = 'new' | 'starting' | 'running' | 'ended' | 'closed' | 'foreign' | 'current';
+
+/** Signals that do what they do whatever listener there is; 0 is none. */
+const AT_ONCE = new Set([0, constants.signals.SIGKILL, constants.signals.SIGSTOP, constants.signals.SIGCONT]);
 
 /** What an EventEmitter and a Process have by themselves: not what a class that extends them has added. */
 const OWN_FIELDS = new Set([...Object.keys(new EventEmitter()), 'name', 'daemon']);
@@ -45,7 +50,8 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   static readonly method: StartMethod | undefined = undefined;
   readonly name: string;
   readonly daemon: boolean;
-  readonly #options: ProcessOptions<A, R>;
+  /** Without what only the child needs, once there is one. */
+  #options: ProcessOptions<A, R>;
   readonly #result: Promise<Awaited<R>>;
   /** Settles when the child has ended and all that it wrote was read. */
   readonly #over: Promise<void>;
@@ -61,6 +67,8 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   #keepsAlive = true;
   /** A signal of ours ended it, or may have: its end is no news. */
   #signalled = false;
+  #hearsSignals = true;
+  readonly #heldSignals: number[] = [];
   #started: Promise<this> | undefined;
   /** Ends a start that is under way. */
   #giveUp: ((reason: Error) => void) | undefined;
@@ -91,7 +99,9 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
    * What the child does, there: calls the target, unless a class that extends this one does something else. It gets the `args`.
    */
   run(...args: A): R | Promise<R> {
-    return (this.#options.target as (...given: A) => R | Promise<R>)(...args);
+    // Not as a method of the options, which `this` would be then.
+    const target = this.#options.target as (...given: A) => R | Promise<R>;
+    return target(...args);
   }
 
   /**
@@ -183,7 +193,15 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
 
   /** Sends a signal, SIGKILL by default. Does nothing if the child has ended. */
   kill(signal: NodeJS.Signals | number = 'SIGKILL'): void {
-    if (this.#running('kill').signal(signal) && signal !== 0) this.#signalled = true;
+    const handle = this.#running('kill');
+    const number = signalNumber(signal);
+    // Until it has let go of this process's listeners, a clone would take it for one of them.
+    if (!this.#hearsSignals && this.isAlive && !AT_ONCE.has(number)) {
+      this.#signalled = true;
+      this.#heldSignals.push(number);
+    } else if (handle.signal(number) && number !== 0) {
+      this.#signalled = true;
+    }
   }
 
   /**
@@ -302,21 +320,11 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   }
 
   async #begin(): Promise<this> {
-    const { target, args = [] as unknown as A } = this.#options;
-    const givenUp = new Promise<never>((_, reject) => (this.#giveUp = reject));
-    const started = await starters[this.#method()]({
-      name: this.name,
-      daemon: this.daemon,
-      options: this.#options,
-      run: () => {
-        this.#state = 'current';
-        current = this as unknown as Process;
-        return this.run(...args);
-      },
-      task: { target, args, ...this.#subclass() },
-      givenUp,
-    });
+    const method = this.#method();
+    this.#hearsSignals = method !== 'fork';
+    const started = await this.#launch(method);
     this.#state = 'running';
+    this.#options = {};
     this.#child = started;
     this.#channel = new Channel(
       started.channel,
@@ -327,6 +335,23 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
     void started.handle.ended.then((status) => this.#end(status));
     this.emit('start');
     return this;
+  }
+
+  /** Apart, so that nothing of what the child gets is held by what lives longer here. */
+  #launch(method: StartMethod): Promise<Started> {
+    const { target, args = [] as unknown as A } = this.#options;
+    return starters[method]({
+      name: this.name,
+      daemon: this.daemon,
+      options: this.#options,
+      run: () => {
+        this.#state = 'current';
+        current = this as unknown as Process;
+        return this.run(...args);
+      },
+      task: { target, args, ...this.#subclass() },
+      givenUp: new Promise<never>((_, reject) => (this.#giveUp = reject)),
+    });
   }
 
   #method(): StartMethod {
@@ -345,8 +370,11 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   }
 
   #receive(kind: Kind, body: Body): void {
-    // For whoever has started it.
-    if (kind === Kind.hello) return;
+    if (kind === Kind.hello) {
+      this.#hearsSignals = true;
+      for (const signal of this.#heldSignals.splice(0)) this.#child?.handle.signal(signal);
+      return;
+    }
     this.#inbox.take(
       body,
       (value) => {

@@ -33,7 +33,7 @@ export function becomeProcess(is: Self): void {
 
 /** In a process that is to become children, and is none itself. */
 export function becomeServer(): void {
-  isMainProcess = false;
+  becomeProcess({ name: 'forkserver', daemon: false, method: undefined, parent: null });
 }
 
 export function isBootstrapping(): boolean {

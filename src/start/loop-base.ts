@@ -3,6 +3,7 @@ import { rehearseIdentity } from '../child/identity.js';
 import { ZygoteError } from '../errors.js';
 import { native } from '../native/binding.js';
 import { runAfterInParent, runBefore } from './atfork.js';
+import { awaitCertificates } from './certificates.js';
 import { forkOptions } from './options.js';
 import { assertForkable, type ForkStrategy } from './strategy.js';
 
@@ -38,6 +39,7 @@ export function forkAtLoopBase(request: ForkRequest): Promise<ForkedChild> {
     };
     // Found in the parent, once, so that no child has to look.
     rehearseIdentity();
+    awaitCertificates();
     const deadline = performance.now() + request.drainTimeout;
     // What is not yet written to these would be written by both processes.
     const shared = [1, 2, ...request.keep];

@@ -1,6 +1,7 @@
 /** The start method `spawn`: Node is started afresh, and imports what it is to run. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { PassThrough, type Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -10,13 +11,14 @@ import { SpawnedChild } from '../process/spawned-child.js';
 import { pickle } from '../transfer/pickle.js';
 import { nodeArguments } from './exec-argv.js';
 import { LastOutput } from './last-output.js';
+import { programUrl } from './program.js';
 import { CHANNEL, setupOf, STDERR } from './setup.js';
 import type { Started, StartRequest } from './starter.js';
 import { assertNothingInherited } from './starter.js';
 import { type Standard, standardStreams } from './stdio.js';
 
 const ON_WINDOWS = process.platform === 'win32';
-const ENTRY = fileURLToPath(new URL('../child/spawned.js', import.meta.url));
+const ENTRY = fileURLToPath(programUrl('child/spawned'));
 
 export async function startSpawn({ name, daemon, options, task, givenUp }: StartRequest): Promise<Started> {
   assertNothingInherited(options, 'spawn');
@@ -25,6 +27,7 @@ export async function startSpawn({ name, daemon, options, task, givenUp }: Start
   const message = pickle(task, { descriptors: !ON_WINDOWS });
   const own = setupOf('spawn', name, daemon, message.descriptors.length);
   const setup = pickle(standards[2] === 'inherit' ? { ...own, stderr: STDERR } : own);
+  const { spawn } = process.getBuiltinModule('node:child_process');
   const child = spawn(process.execPath, [...nodeArguments(options.execArgv), ENTRY], {
     cwd: options.cwd,
     env: options.env ?? process.env,
@@ -39,7 +42,7 @@ export async function startSpawn({ name, daemon, options, task, givenUp }: Start
     // Windows ends what is not detached with its parent.
     detached: ON_WINDOWS && !daemon,
   });
-  await Promise.race([spawned(child, name), givenUp]);
+  await Promise.race([spawned(child, name, options.cwd), givenUp]);
   const channel = child.stdio[CHANNEL] as Socket;
   // That it breaks is seen by who reads it.
   channel.on('error', () => {});
@@ -67,12 +70,13 @@ function standardsAtFirst([stdin = 'ignore', stdout = 'inherit', stderr = 'inher
   return [stdin, stdout, stderr === 'inherit' ? 'pipe' : stderr];
 }
 
-async function spawned(child: ChildProcess, name: string): Promise<void> {
+async function spawned(child: ChildProcess, name: string, cwd: string | undefined): Promise<void> {
   try {
     await once(child, 'spawn');
   } catch (cause) {
-    throw new ZygoteError('ERR_ZYGOTE_SPAWN_FAILED', `${name} could not be started: ${(cause as Error).message}`, {
-      cause,
-    });
+    // The system says of both that there is no such file.
+    const missing = cwd !== undefined && !existsSync(cwd);
+    const reason = missing ? `there is no folder ${cwd}` : (cause as Error).message;
+    throw new ZygoteError('ERR_ZYGOTE_SPAWN_FAILED', `${name} could not be started: ${reason}`, { cause });
   }
 }

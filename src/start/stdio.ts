@@ -24,16 +24,16 @@ export function standardStreams(stdio: Stdio | undefined): Standard[] {
   if (stdio === undefined) return DEFAULT;
   const three = Array.isArray(stdio) ? stdio : [stdio, stdio, stdio];
   if (three.length > 3) throw invalid('stdio has three places: [stdin, stdout, stderr]');
-  return DEFAULT.map((otherwise, standard) => standardOf(three[standard], otherwise));
+  return DEFAULT.map((otherwise, at) => standardOf(three[at], otherwise, at));
 }
 
-function standardOf(option: StdioOption | undefined, otherwise: Standard): Standard {
+function standardOf(option: StdioOption | undefined, otherwise: Standard, at: number): Standard {
   if (option === undefined) return otherwise;
   if (option === 'inherit' || option === 'ignore' || option === 'pipe') return option;
   if (typeof option === 'string') {
     throw invalid(`stdio takes "inherit", "ignore", "pipe", a descriptor or a stream, not "${String(option)}"`);
   }
-  return descriptorsOf([option])[0] as number;
+  return descriptorsOf([option], () => `stdio[${at}]`)[0] as number;
 }
 
 /** What a child that is forked talks by: its channel and its standard streams, at both ends. */
@@ -56,18 +56,17 @@ export interface ForkedStreams {
 
 /** @throws ZygoteError `ERR_ZYGOTE_SYSTEM`, such as EMFILE; nothing stays open then. */
 export function forkedStreams(standards: readonly Standard[]): ForkedStreams {
-  const childs: number[] = [];
   const own: (number | undefined)[] = [];
-  const close = (descriptors: (number | undefined)[]): void => {
-    for (const descriptor of descriptors.splice(0)) if (descriptor !== undefined) closeSync(descriptor);
-  };
+  // Each is closed by who has opened it: in a Worker Node keeps a list of those that are its.
+  const closers: (() => void)[] = [];
+  const closeChilds = (): void => closers.splice(0).forEach((close) => close());
   const closeAll = (): void => {
-    close(childs);
-    close(own);
+    closeChilds();
+    for (const descriptor of own.splice(0)) if (descriptor !== undefined) native().closeDescriptor(descriptor);
   };
   const pair = (): [own: number, childs: number] => {
     const both = native().socketPair();
-    childs.push(both[1]);
+    closers.push(() => native().closeDescriptor(both[1]));
     return both;
   };
   const open = (standard: Standard, at: number): number | undefined => {
@@ -75,7 +74,7 @@ export function forkedStreams(standards: readonly Standard[]): ForkedStreams {
     if (typeof standard === 'number') return standard;
     if (standard === 'ignore') {
       const fd = openSync('/dev/null', at === 0 ? 'r' : 'w');
-      childs.push(fd);
+      closers.push(() => closeSync(fd));
       return fd;
     }
     const [ownEnd, childsEnd] = pair();
@@ -85,7 +84,9 @@ export function forkedStreams(standards: readonly Standard[]): ForkedStreams {
   const take = (at: number): Socket | null => {
     const fd = own[at];
     own[at] = undefined;
-    return fd === undefined ? null : socketOf(fd);
+    if (fd === undefined) return null;
+    // One that goes one way only is closed when it has ended.
+    return socketOf(fd, { readable: at !== 0, writable: at === 0 || at === CHANNEL });
   };
   try {
     const standard = standards.map(open);
@@ -97,7 +98,7 @@ export function forkedStreams(standards: readonly Standard[]): ForkedStreams {
       descriptors: [channel, ...standard.filter((fd) => fd !== undefined)],
       takeChannel: () => take(CHANNEL) as Socket,
       takeStreams: () => ({ stdin: take(0), stdout: take(1), stderr: take(2) }),
-      closeChilds: () => close(childs),
+      closeChilds,
       closeAll,
     };
   } catch (error) {

@@ -1,5 +1,4 @@
 /** How a fork brings what V8 needs into the child: all threads, or none because none is needed. */
-import { isMainThread } from 'node:worker_threads';
 import { StartMethodError, ZygoteError } from '../errors.js';
 import { native } from '../native/binding.js';
 
@@ -41,7 +40,7 @@ export function obstacle(strategy: ForkStrategy): string | undefined {
 
 /** What no strategy can make right. */
 export function assertForkable(): void {
-  if (!isMainThread) {
+  if (!process.getBuiltinModule('node:worker_threads').isMainThread) {
     throw new ZygoteError('ERR_ZYGOTE_NOT_MAIN_THREAD', 'fork must be called on the main thread, not in a Worker');
   }
   if (inspectorIsOpen()) {

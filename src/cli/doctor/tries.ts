@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { Process } from '../../process/process.js';
 import { forkserver } from '../../start/forkserver.js';
 import type { StartMethod } from '../../start/method.js';
+import { programUrl } from '../../start/program.js';
 import { type ForkStrategy, obstacle, SINGLE_THREADED_FLAGS } from '../../start/strategy.js';
 import { answer } from './target.js';
 
@@ -41,7 +42,7 @@ export async function tryStrategy(strategy: ForkStrategy): Promise<Finding> {
   if (strategy === 'all-threads' || process.platform === 'win32') return { status: 'unavailable', reason };
   return found(
     async () => {
-      const child = fileURLToPath(new URL('single-threaded.js', import.meta.url));
+      const child = fileURLToPath(programUrl('cli/doctor/single-threaded'));
       const { stdout } = await promisify(execFile)(process.execPath, [...SINGLE_THREADED_FLAGS, child], {
         timeout: PATIENCE,
       });

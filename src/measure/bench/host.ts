@@ -2,12 +2,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ZygoteError } from '../../errors.js';
+import { programUrl } from '../../start/program.js';
 import type { ContestantName } from '../measurement.js';
 import { cleanEnvironment } from '../system/environment.js';
 import type { BenchAnswer, BenchCommand, BenchTask, Ready } from './protocol.js';
 import type { Outcome } from './turn.js';
 
-const ENTRY = fileURLToPath(new URL('main.js', import.meta.url));
+const ENTRY = fileURLToPath(programUrl('measure/bench/main'));
 /** A turn ends by itself after its timeout. If not even that happens in this time, then the process itself hangs. */
 const PATIENCE = 60_000;
 

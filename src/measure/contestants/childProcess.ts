@@ -1,13 +1,14 @@
 /** `child_process.fork`: a new Node process, and the data serialized over a socket. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { programUrl } from '../../start/program.js';
 import type { ChildMessage, DataMessage } from '../child/protocol.js';
 import type { ChildReport } from '../child/steps.js';
 import type { Contestant } from './contestant.js';
 import { ending } from './ending.js';
 import { clonedSize, jsonSize } from './sizes.js';
 
-const ENTRY = fileURLToPath(new URL('../child/process.js', import.meta.url));
+const ENTRY = fileURLToPath(programUrl('measure/child/process'));
 
 export function childProcess(serialization: 'json' | 'advanced'): Contestant {
   return {

@@ -1,5 +1,6 @@
 /** A thread: the data goes as `workerData`, by structured clone or, if it is shared memory, by reference. */
 import { Worker } from 'node:worker_threads';
+import { programUrl } from '../../start/program.js';
 import type { ChildMessage, DataMessage } from '../child/protocol.js';
 import type { ChildReport } from '../child/steps.js';
 import { now } from '../system/clock.js';
@@ -8,7 +9,7 @@ import type { Contestant, Turn } from './contestant.js';
 import { ending } from './ending.js';
 import { clonedSize } from './sizes.js';
 
-const ENTRY = new URL('../child/worker.js', import.meta.url);
+const ENTRY = programUrl('measure/child/worker');
 
 export const structuredClone: Contestant = {
   name: 'clone',

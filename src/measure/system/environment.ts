@@ -1,8 +1,6 @@
-import { createRequire } from 'node:module';
 import { availableParallelism, cpus, loadavg, release, totalmem, type, version } from 'node:os';
+import { VERSION } from '../../version.js';
 import type { Environment } from '../measurement.js';
-
-const require = createRequire(import.meta.url);
 
 /**
  * The environment in which everything that is measured runs. Variables such as NODE_OPTIONS or NODE_EXTRA_CA_CERTS, which
@@ -20,7 +18,7 @@ export function describeEnvironment(): Environment {
   const cpuList = cpus();
   return {
     date: new Date().toISOString(),
-    zygote: (require('../../../package.json') as { version: string }).version,
+    zygote: VERSION,
     node: process.versions.node,
     v8: process.versions.v8,
     os: `${type()} ${process.arch}`,

@@ -1,5 +1,5 @@
 /** One forkserver as its owner sees it, from its start to its end. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type ExitStatus, ZygoteError } from '../../errors.js';
@@ -8,11 +8,12 @@ import { OwnChild } from '../../process/reaper.js';
 import { unpickle } from '../../transfer/pickle.js';
 import { nodeArguments } from '../exec-argv.js';
 import { LastOutput } from '../last-output.js';
+import { programUrl } from '../program.js';
 import { obstacle, SINGLE_THREADED_FLAGS } from '../strategy.js';
 import { Control } from './control.js';
 import type { OnPreloadError, Reply, Request, ServerTask } from './protocol.js';
 
-const ENTRY = fileURLToPath(new URL('server.js', import.meta.url));
+const ENTRY = fileURLToPath(programUrl('start/forkserver/server'));
 /** Requests that have no answer yet: what the server is sent waits in a socket of limited size. */
 const MOST_AT_ONCE = 32;
 
@@ -67,6 +68,7 @@ export class ForkServer {
     const task: ServerTask = { preload: modules, onError, base: process.cwd(), singleThreaded: this.relays };
     const [own, servers] = native().socketPair();
     const flags = [...(this.relays ? SINGLE_THREADED_FLAGS : []), '--experimental-import-meta-resolve'];
+    const { spawn } = process.getBuiltinModule('node:child_process');
     this.#process = spawn(process.execPath, [...nodeArguments(), ...flags, ENTRY, JSON.stringify(task)], {
       env: this.env,
       // Until it is ready its standard error comes by here: should it die, its last words are known.

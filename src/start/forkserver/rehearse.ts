@@ -4,7 +4,7 @@
  */
 import v8 from 'node:v8';
 import { syncBuiltins } from '../../child/builtins.js';
-import { shedParent } from '../../child/forked.js';
+import { sayHello, shedParent } from '../../child/forked.js';
 import { rehearseIdentity } from '../../child/identity.js';
 import { outcomeOf } from '../../child/life.js';
 import { settleIn } from '../../child/settle-in.js';
@@ -13,8 +13,11 @@ import { loadTask } from '../../child/task.js';
 import { native } from '../../native/binding.js';
 import { Kind } from '../../process/channel.js';
 import { DescriptorLink } from '../../process/link.js';
+import { countBelow } from '../../process/name.js';
 import { ParentProcess } from '../../process/parent.js';
+import { becomeServer } from '../../process/self.js';
 import { pickle, unpickle } from '../../transfer/pickle.js';
+import { inheritStartMethod } from '../method.js';
 import { takePlace } from '../environment.js';
 import { placeOf, type Setup, setupOf } from '../setup.js';
 
@@ -38,7 +41,7 @@ export async function rehearse(): Promise<void> {
     const setup = { ...setupOf('forkserver', 'rehearsal', false, 0), place: placeOf({}, {}) };
     owners.report(Kind.setup, pickle(setup));
     owners.report(Kind.task, pickle({ target: nothing, args: [] }));
-    link.report(Kind.hello, { segments: [Buffer.from(String(native().processId()))], descriptors: [] });
+    sayHello(link);
     owners.receive(Kind.hello);
     const received = unpickle({ segments: link.receive(Kind.setup) ?? [], descriptors: [] }) as Setup;
     const task = link.receive(Kind.task) ?? [];
@@ -52,4 +55,8 @@ export async function rehearse(): Promise<void> {
     owners.receive(kind);
   }
   for (const descriptor of keep) native().closeDescriptor(descriptor);
+  // What a child would be is forgotten.
+  becomeServer();
+  countBelow('forkserver');
+  inheritStartMethod('forkserver');
 }

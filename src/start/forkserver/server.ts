@@ -4,7 +4,7 @@ import { replaceStandardStreams } from '../../child/standard-streams.js';
 import { collectGarbage } from '../../memory/heap.js';
 import { native } from '../../native/binding.js';
 import { OwnChild } from '../../process/reaper.js';
-import { becomeServer, setBootstrapping } from '../../process/self.js';
+import { setBootstrapping } from '../../process/self.js';
 import { pickleThrown } from '../../transfer/pickle.js';
 import { forkAtLoopBase } from '../loop-base.js';
 import { Control } from './control.js';
@@ -27,7 +27,9 @@ interface Clone {
 const task = JSON.parse(process.argv.splice(2, 1)[0] ?? '') as ServerTask;
 /** Not a child of this process, but of its owner, who can then wait for it whatever becomes of this process. */
 const sibling = !task.singleThreaded;
-becomeServer();
+// For this process only.
+process.execArgv = process.execArgv.filter((flag) => flag !== '--experimental-import-meta-resolve');
+
 let control: Control<Request>;
 const waiting: Waiting[] = [];
 let announcements: number | undefined;

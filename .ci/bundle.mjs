@@ -1,0 +1,180 @@
+// Bundles what tsc has compiled, .build/lib, into the files of the package: each file costs Node's loader about 0.5 ms, in
+// every process that loads it. What several of them need is in chunks that they share, so that a module and its state exist
+// once in a process, whatever that loads.
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rollup } from 'rollup';
+
+/** What users import. */
+const PUBLIC = ['index', 'posix/index', 'measure/index'];
+
+/** What is run by its path, see src/start/program.ts; and what a child of the package's own has to find. */
+const PROGRAMS = [
+  'cli/main',
+  'cli/doctor/single-threaded',
+  'cli/doctor/target',
+  'child/spawned',
+  'start/forkserver/server',
+  'measure/bench/main',
+  'measure/child/process',
+  'measure/child/worker',
+];
+
+/** Each chunk holds all that these modules import, but for what is in a chunk further up. */
+const CHUNKS = {
+  // One file with all that a spawned child needs. All others need most of it too.
+  core: ['child/spawned'],
+  zygote: ['index', 'posix/index', 'start/forkserver/server'],
+  measure: ['measure/index'],
+  'measure-child': ['measure/child/process', 'measure/child/worker'],
+  'measure-steps': ['measure/child/steps', 'measure/child/tools'],
+  'measure-bench': ['measure/bench/main'],
+  cli: ['cli/main'],
+  'cli-measure': ['cli/measure/command'],
+  'cli-doctor': ['cli/doctor/command'],
+};
+
+/** Needed by what should not load the chunk that they would be in. */
+const ALSO_IN_CORE = ['memory/heap', 'start/program'];
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const lib = join(root, '.build', 'lib');
+const dist = join(root, 'dist');
+/** Begins the ids of modules that pass on what a module of src/ exports. */
+const PASSED_ON = 'passed-on:';
+
+/** Writes dist/, and for the tests .build/internal, by which they see the modules that users do not. */
+export async function bundle() {
+  const entries = [...PUBLIC, ...PROGRAMS];
+  const modules = readdirSync(lib, { recursive: true })
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => nameOf(join(lib, file)));
+  const bundled = await rollup({
+    input: {
+      ...Object.fromEntries(entries.map((name) => [`dist/${name}`, idOf(name)])),
+      ...Object.fromEntries(modules.map((name) => [`.build/internal/${name}`, PASSED_ON + name])),
+    },
+    external: /^node:/,
+    // tsc has found nothing that is of no use.
+    treeshake: false,
+    plugins: [compiledModules(), fetchedBuiltins()],
+    onwarn: ({ code, message }) => {
+      // What tsc writes for `using`.
+      if (code !== 'THIS_IS_UNDEFINED') throw new Error(message);
+    },
+  });
+  const { output } = await bundled.generate({
+    dir: root,
+    entryFileNames: '[name].js',
+    chunkFileNames: ({ name }) => (name in CHUNKS ? 'dist/chunks/[name].js' : '.build/internal/chunks/[name].js'),
+    manualChunks: chunkOf(entries),
+    onlyExplicitManualChunks: true,
+    hoistTransitiveImports: false,
+    // Names as in the source, also in stacks.
+    minifyInternalExports: false,
+    sourcemap: true,
+    // They are in the package.
+    sourcemapExcludeSources: true,
+  });
+  for (const file of output) replace(join(root, file.fileName), file.type === 'chunk' ? file.code : file.source);
+  const written = new Set(output.map(({ fileName }) => join(root, fileName)));
+  removeOthers(dist, written);
+  removeOthers(join(root, '.build', 'internal'), written);
+  // Last: setup.mjs takes it to be as old as the bundle.
+  writeFileSync(join(dist, '.npmignore'), ignoredDeclarations());
+}
+
+/** A plugin that gives modules as tsc has compiled them. */
+function compiledModules() {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return {
+    name: 'compiled-modules',
+    resolveId: (id) => (id.startsWith(PASSED_ON) ? id : undefined),
+    load(id) {
+      if (id.startsWith(PASSED_ON)) return `export * from ${JSON.stringify(idOf(id.slice(PASSED_ON.length)))};`;
+      const code = readFileSync(id, 'utf8');
+      const map = JSON.parse(readFileSync(`${id}.map`, 'utf8'));
+      return { code: id === idOf('version') ? code.replace("''", JSON.stringify(version)) : code, map };
+    },
+  };
+}
+
+/** A plugin that has Node's own modules fetched, not imported: to make an ES module of `node:fs` takes Node 2 ms. */
+function fetchedBuiltins() {
+  return {
+    name: 'fetched-builtins',
+    renderChunk(code) {
+      const fetched = code.replaceAll(/^import (?:\* as )?(.+) from '(node:.+)';$/gm, (_, names, id) => {
+        const fetch = `process.getBuiltinModule('${id}')`;
+        return `const ${names.replaceAll(' as ', ': ').replace(/^(\w+), /, `$1 = ${fetch}, `)} = ${fetch};`;
+      });
+      // A line stays a line.
+      return { code: fetched, map: null };
+    },
+  };
+}
+
+/** The chunk of each module; undefined for those that are files of their own. */
+function chunkOf(entries) {
+  let chunks;
+  return (id, { getModuleInfo }) => {
+    if (!chunks) {
+      chunks = new Map(ALSO_IN_CORE.map((name) => [idOf(name), 'core']));
+      const fill = (chunk, module) => {
+        for (const imported of getModuleInfo(module).importedIds) {
+          if (chunks.has(imported) || getModuleInfo(imported).isExternal) continue;
+          if (!entries.includes(nameOf(imported))) chunks.set(imported, chunk);
+          fill(chunk, imported);
+        }
+      };
+      for (const [chunk, names] of Object.entries(CHUNKS)) {
+        for (const name of names) {
+          if (!entries.includes(name) && !chunks.has(idOf(name))) chunks.set(idOf(name), chunk);
+          fill(chunk, idOf(name));
+        }
+      }
+    }
+    return chunks.get(id);
+  };
+}
+
+/** Declarations are needed by the tests as well, and are published where the types of what users import need them. */
+function ignoredDeclarations() {
+  const needed = new Set();
+  const visit = (path) => {
+    if (needed.has(path)) return;
+    needed.add(path);
+    for (const [, imported] of readFileSync(path, 'utf8').matchAll(/\b(?:from |import\()['"](\..*)\.js['"]/g)) {
+      visit(`${resolve(dirname(path), imported)}.d.ts`);
+    }
+  };
+  for (const name of PUBLIC) visit(join(dist, `${name}.d.ts`));
+  const names = [...needed].map((path) => relative(dist, path).replaceAll(sep, '/'));
+  return ['*.d.ts', '*.d.ts.map', ...names.flatMap((name) => [`!/${name}`, `!/${name}.map`]), ''].join('\n');
+}
+
+/** Whoever reads it meanwhile gets the old or the new content. */
+function replace(path, content) {
+  if (existsSync(path) && readFileSync(path, 'utf8') === content) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, content);
+  renameSync(temporary, path);
+}
+
+/** Files of an earlier bundle. */
+function removeOthers(folder, written) {
+  for (const file of readdirSync(folder, { recursive: true })) {
+    const path = join(folder, file);
+    if (/\.js(\.map)?$/.test(file) && !written.has(path)) rmSync(path);
+  }
+}
+
+function idOf(name) {
+  return join(lib, `${name}.js`);
+}
+
+function nameOf(id) {
+  return relative(lib, id).slice(0, -'.js'.length).replaceAll(sep, '/');
+}
