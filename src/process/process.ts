@@ -320,9 +320,8 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   }
 
   async #begin(): Promise<this> {
-    const method = this.#method();
-    this.#hearsSignals = method !== 'fork';
-    const started = await this.#launch(method);
+    const started = await this.#launch(this.#method());
+    this.#hearsSignals = started.hearsSignals;
     this.#state = 'running';
     this.#options = {};
     this.#child = started;

@@ -56,6 +56,7 @@ export async function startFork(request: StartRequest): Promise<Started> {
   return {
     handle: new OwnChild(child.pid, child.pidfd),
     channel: streams.takeChannel(),
+    hearsSignals: false,
     ...streams.takeStreams(),
   };
 }

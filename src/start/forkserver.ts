@@ -121,8 +121,8 @@ export async function startForkserver({ name, daemon, options, task, givenUp }: 
   );
   write(channel, Kind.task, message);
   try {
-    const pid = await Promise.race([pidOf(asked, channel, streams.closeChilds), givenUp]);
-    return { handle: handleOf(from, pid, channel), channel, ...streams.takeStreams() };
+    const { pid, hearsSignals } = await Promise.race([identify(asked, channel, streams.closeChilds), givenUp]);
+    return { handle: handleOf(from, pid, channel), channel, hearsSignals, ...streams.takeStreams() };
   } catch (error) {
     channel.destroy();
     streams.closeAll();
@@ -131,19 +131,24 @@ export async function startForkserver({ name, daemon, options, task, givenUp }: 
 }
 
 /** The server tells it, or the child itself, should the server be gone by then. */
-async function pidOf(asked: Promise<Reply>, channel: Socket, closeChilds: () => void): Promise<number> {
-  let pid;
+async function identify(
+  asked: Promise<Reply>,
+  channel: Socket,
+  closeChilds: () => void,
+): Promise<{ pid: number; hearsSignals: boolean }> {
   try {
-    ({ pid } = (await asked) as Reply & { kind: 'forked' });
+    const { pid } = (await asked) as Reply & { kind: 'forked' };
+    return { pid, hearsSignals: false };
   } catch (error) {
-    closeChilds();
     if ((error as ZygoteError).code !== 'ERR_ZYGOTE_FORKSERVER_LOST') throw error;
+    // Else this process's own copy would keep the channel open.
+    closeChilds();
     const hello = await firstMessage(channel, Kind.hello);
     if (!hello) throw error;
-    return Number(hello.toString());
+    return { pid: Number(hello.toString()), hearsSignals: true };
+  } finally {
+    closeChilds();
   }
-  closeChilds();
-  return pid;
 }
 
 function handleOf(from: ForkServer, pid: number, channel: Socket): ChildHandle {

@@ -53,6 +53,7 @@ export async function startSpawn({ name, daemon, options, task, givenUp }: Start
   return {
     handle: new SpawnedChild(child),
     channel,
+    hearsSignals: true,
     stdin: standards[0] === 'pipe' ? child.stdin : null,
     stdout: standards[1] === 'pipe' ? kept(child.stdout as Readable) : null,
     stderr: standards[2] === 'pipe' ? kept(child.stderr as Readable) : null,

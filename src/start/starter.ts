@@ -67,6 +67,8 @@ export interface Started extends Streams {
   handle: ChildHandle;
   /** The parent's end of the channel. */
   channel: Socket;
+  /** Signals are the child's: it has no listeners of its parent's any more. Else its hello will tell when that is so. */
+  hearsSignals: boolean;
   /** What the child wrote to standard error before it ended, where this process has seen it. */
   lastOutput?: () => Promise<string>;
 }
