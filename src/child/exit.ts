@@ -21,7 +21,16 @@ export function exit(code?: number): never {
 
 /** Waits until what was written to stdout and stderr is with the system: an exit does not wait for it. */
 export async function flushOutput(): Promise<void> {
-  await Promise.all([process.stdout, process.stderr].map(flush));
+  const opened = (['stdout', 'stderr'] as const).filter(isOpened).map((name) => process[name]);
+  await Promise.all(opened.map(flush));
+}
+
+/** Node opens them at the first look, for which it loads more than a small child needs else. All that wait for something are sockets. */
+function isOpened(name: 'stdout' | 'stderr'): boolean {
+  const { moduleLoadList } = process as unknown as { moduleLoadList?: string[] };
+  if (!moduleLoadList || moduleLoadList.includes('NativeModule net')) return true;
+  // What somebody has put in its place.
+  return Object.getOwnPropertyDescriptor(process, name)?.get === undefined;
 }
 
 function flush(stream: NodeJS.WriteStream): Promise<void> {

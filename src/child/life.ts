@@ -2,7 +2,9 @@
 import { Kind } from '../process/channel.js';
 import type { ParentLink } from '../process/link.js';
 import type { ParentProcess } from '../process/parent.js';
-import { pickle, type Pickled, pickleThrown } from '../transfer/pickle.js';
+import { type Pickling, pickling } from '../process/pickling.js';
+import { isSimple, writeSimple } from '../process/simple.js';
+import type { Pickled } from '../transfer/pickle.js';
 import { exit, flushOutput } from './exit.js';
 
 /** Exit code of a child whose target threw. */
@@ -33,8 +35,11 @@ export function live(name: string, link: ParentLink, parent: ParentProcess, targ
     // Once what the target has left behind is done, and if nothing new came of it.
     if (reported) return;
     process.exitCode = NEVER_SETTLED;
-    const outcome = { kind: Kind.thrown, message: pickleThrown(neverSettled(name)) };
-    void report(outcome).then(() => exit(NEVER_SETTLED));
+    const tell = ({ pickleThrown }: Pickling) =>
+      report({ kind: Kind.thrown, message: pickleThrown(neverSettled(name)) });
+    const loaded = pickling();
+    // At once where that is possible: others listen too, and may end the process.
+    void (loaded instanceof Promise ? loaded.then(tell) : tell(loaded)).then(() => exit(NEVER_SETTLED));
   });
   void outcomeOf(target).then(async (outcome) => {
     // Its own messages first: they go out when the parent takes them.
@@ -48,9 +53,25 @@ export function live(name: string, link: ParentLink, parent: ParentProcess, targ
 /** Never rejects. */
 export async function outcomeOf(target: () => unknown): Promise<Outcome> {
   try {
-    return { kind: Kind.result, message: pickle(await target()) };
+    const value = await target();
+    if (value === undefined) return { kind: Kind.result, message: writeSimple([]) };
+    if (isSimple(value)) return { kind: Kind.result, message: writeSimple([value]) };
+    const { pickle } = await pickling();
+    return { kind: Kind.result, message: pickle(value) };
   } catch (error) {
+    return thrown(error);
+  }
+}
+
+async function thrown(error: unknown): Promise<Outcome> {
+  try {
+    const { pickleThrown } = await pickling();
     return { kind: Kind.thrown, message: pickleThrown(error) };
+  } catch {
+    // Nothing can be loaded any more, as when the target has left no descriptor.
+    const words =
+      error instanceof Error ? `${error.name}: ${error.message}` : 'something that cannot be transferred now';
+    return { kind: Kind.thrown, message: writeSimple([words]) };
   }
 }
 

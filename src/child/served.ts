@@ -4,8 +4,7 @@ import { Kind } from '../process/channel.js';
 import { DescriptorLink } from '../process/link.js';
 import { takePlace } from '../start/environment.js';
 import type { Assignment } from '../start/forkserver/protocol.js';
-import type { Setup } from '../start/setup.js';
-import { unpickle } from '../transfer/pickle.js';
+import { readSetup } from '../start/setup.js';
 import { runAs, sayHello, shedParent } from './forked.js';
 import { takeArguments } from './settle-in.js';
 import { loadTask } from './task.js';
@@ -66,7 +65,7 @@ function become(channel: number, stdio: (number | undefined)[], descriptors: num
   const message = first && link.receive(Kind.task);
   // The owner is gone: nobody waits for anything.
   if (!first || !message) return native().exitNow(1);
-  const setup = unpickle({ segments: first, descriptors: [] }) as Setup;
+  const setup = readSetup(first);
   runAs({ ...setup, stdio, singleThreaded }, link, async () => {
     takeArguments(setup);
     if (setup.place) takePlace(setup.place);

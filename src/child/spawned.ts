@@ -2,8 +2,7 @@
 import { DescriptorLink, type ParentLink, StreamLink } from '../process/link.js';
 import { Kind } from '../process/channel.js';
 import { ParentProcess } from '../process/parent.js';
-import { CHANNEL, FIRST_OF_TASK, type Setup } from '../start/setup.js';
-import { unpickle } from '../transfer/pickle.js';
+import { CHANNEL, FIRST_OF_TASK, readSetup } from '../start/setup.js';
 import { dieWithParent } from './daemon.js';
 import { live } from './life.js';
 import { settleIn } from './settle-in.js';
@@ -16,7 +15,7 @@ async function main(link: ParentLink): Promise<void> {
   const first = await link.receive(Kind.setup);
   // The parent is gone: nobody waits for anything.
   if (!first) process.exit(1);
-  const setup = unpickle({ segments: first, descriptors: [] }) as Setup;
+  const setup = readSetup(first);
   const parent = new ParentProcess(setup.parent.pid, setup.parent.name, link, () => {
     if (setup.daemon) process.exit(1);
   });

@@ -1,5 +1,4 @@
 /** Settling the heap before a fork, so that children share more of it for longer. */
-import v8 from 'node:v8';
 
 let collect: (() => void) | undefined;
 
@@ -13,6 +12,7 @@ export function collectGarbage(): void {
 }
 
 function exposed(): () => void {
+  const v8 = process.getBuiltinModule('node:v8');
   v8.setFlagsFromString('--expose-gc');
   const gc = process.getBuiltinModule('node:vm').runInNewContext('gc') as () => void;
   v8.setFlagsFromString('--no-expose-gc');

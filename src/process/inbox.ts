@@ -1,6 +1,7 @@
 /** Values out of messages, in the order of the messages, though some must wait for a module to be imported. */
-import { unpickle } from '../transfer/pickle.js';
 import type { Body } from './channel.js';
+import { pickling } from './pickling.js';
+import { readSimple } from './simple.js';
 
 export class Inbox {
   #last: Promise<void> | undefined;
@@ -41,7 +42,11 @@ export class Inbox {
 
 function valueOf(body: Body): unknown {
   if (body instanceof Error) throw body;
-  return unpickle({ segments: body, descriptors: [] });
+  const simple = readSimple(body);
+  if (simple) return simple[0];
+  const message = { segments: body, descriptors: [] };
+  const loaded = pickling();
+  return loaded instanceof Promise ? loaded.then(({ unpickle }) => unpickle(message)) : loaded.unpickle(message);
 }
 
 /** Only `unpickle` itself gives promises: a value cannot be one, as none can be transferred. */

@@ -1,9 +1,9 @@
 /** The parent, as a child sees it. */
 import { EventEmitter } from 'node:events';
-import { pickle } from '../transfer/pickle.js';
 import { type Channel, Kind } from './channel.js';
 import { Inbox } from './inbox.js';
 import type { ParentLink } from './link.js';
+import { pickling } from './pickling.js';
 import { waitFor, type WaitOptions } from './waiting.js';
 
 /** Events of a {@link ParentProcess}. */
@@ -73,6 +73,9 @@ export class ParentProcess extends EventEmitter<ParentEvents> {
 
   /** Sends a value; resolves when it is handed to the system. Rejects with a TransferError if it cannot be transferred. */
   async send(value: unknown): Promise<void> {
+    const loaded = pickling();
+    // As the value is now.
+    const { pickle } = loaded instanceof Promise ? await loaded : loaded;
     await this.#open().send(Kind.message, pickle(value));
   }
 

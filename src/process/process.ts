@@ -7,18 +7,20 @@ import { native, type ProcessMemory } from '../native/binding.js';
 import { assertStartMethod, getStartMethod, type StartMethod } from '../start/method.js';
 import type { Started } from '../start/starter.js';
 import { starters } from '../start/starters.js';
-import { pickle } from '../transfer/pickle.js';
+import * as pickling from '../transfer/pickle.js';
 import { type Body, Channel, Kind } from './channel.js';
 import type { ChildHandle } from './handle.js';
 import { Inbox } from './inbox.js';
 import { nextName } from './name.js';
 import type { ProcessEvents, ProcessOptions } from './options.js';
+import { providePickling } from './pickling.js';
 import { noteEnded, noteStarted } from './registry.js';
 import { isBootstrapping, thisProcess } from './self.js';
 import { signalNumber } from './status.js';
 import { waitFor, type WaitOptions } from './waiting.js';
 
 trackWorkers();
+providePickling(pickling);
 
 /** `foreign`: this process is a clone of the one that has started it. `current`: it is this very process. */
 type State = 'new' | 'starting' | 'running' | 'ended' | 'closed' | 'foreign' | 'current';
@@ -117,6 +119,8 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
     try {
       this.#assertStartable();
     } catch (error) {
+      // One that has been started has a result to come.
+      if (this.#state === 'new') this.#giveUpResult(error);
       return Promise.reject(error);
     }
     this.#state = 'starting';
@@ -124,8 +128,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
     this.#started = this.#begin().catch((error: unknown) => {
       noteEnded(this as never);
       if (this.#state === 'starting') this.#state = 'closed';
-      this.#settled = true;
-      this.#reject(error);
+      this.#giveUpResult(error);
       throw error;
     });
     return this.#started;
@@ -242,7 +245,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   /** Sends a value, which the child gets by `parentProcess().on('message', …)`. Rejects with a TransferError or EPIPE. */
   async send(value: unknown): Promise<void> {
     const handle = this.#running('send');
-    const message = pickle(value);
+    const message = pickling.pickle(value);
     handle.poll();
     if (!this.#channel || handle.status) throw this.#hasEnded('cannot be sent anything');
     await this.#channel.send(Kind.message, message);
@@ -294,6 +297,11 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
     revived.#state = 'current';
     current = revived;
     return revived;
+  }
+
+  #giveUpResult(error: unknown): void {
+    this.#settled = true;
+    this.#reject(error);
   }
 
   #assertStartable(): void {

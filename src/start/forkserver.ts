@@ -9,7 +9,7 @@ import { ForkServer, type Preload } from './forkserver/client.js';
 import { firstMessage } from './forkserver/hello.js';
 import type { OnPreloadError, Reply } from './forkserver/protocol.js';
 import { RelayedChild } from './forkserver/relayed-child.js';
-import { placeOf, setupOf } from './setup.js';
+import { placeOf, setupOf, writeSetup } from './setup.js';
 import { assertNothingInherited, type Started, type StartRequest } from './starter.js';
 import { forkedStreams, type Standard, standardStreams } from './stdio.js';
 
@@ -117,7 +117,10 @@ export async function startForkserver({ name, daemon, options, task, givenUp }: 
   write(
     channel,
     Kind.setup,
-    pickle({ ...setupOf('forkserver', name, daemon, message.descriptors.length), place: placeOf(options, from.env) }),
+    writeSetup({
+      ...setupOf('forkserver', name, daemon, message.descriptors.length),
+      place: placeOf(options, from.env),
+    }),
   );
   write(channel, Kind.task, message);
   try {

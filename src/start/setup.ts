@@ -1,5 +1,6 @@
 /** What a child that is no clone is told of the process that starts it, before it imports anything of the user's. */
 import { thisProcess } from '../process/self.js';
+import type { Pickled } from '../transfer/pickle.js';
 import type { StartMethod } from './method.js';
 import type { StartOptions } from './starter.js';
 
@@ -48,6 +49,15 @@ export function setupOf(method: StartMethod, name: string, daemon: boolean, desc
     title: process.platform === 'win32' ? undefined : process.title,
     descriptors,
   };
+}
+
+/** Its message: JSON, so that a child need not load what pickles. */
+export function writeSetup(setup: Setup): Pickled {
+  return { segments: [Buffer.from(JSON.stringify(setup))], descriptors: [] };
+}
+
+export function readSetup([bytes]: Uint8Array[]): Setup {
+  return JSON.parse(new TextDecoder().decode(bytes)) as Setup;
 }
 
 /** Where a child is to be: where this process is as of now, whose environment was `before` when the server was started. */

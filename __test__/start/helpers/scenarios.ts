@@ -21,7 +21,7 @@ export class Scenarios {
   /** @param prefix begins the titles. @param args come after the scenario's name. */
   constructor(
     private readonly program: URL,
-    private readonly prefix: string,
+    readonly prefix: string,
     private readonly args: readonly string[] = [],
     private readonly defaults: ProgramOptions = {},
   ) {}
@@ -58,7 +58,8 @@ export class Scenarios {
 
 /** Of a program that is started by one method. */
 export function scenariosOf(program: URL, method: StartMethod, defaults: ProgramOptions = {}): Scenarios {
-  return new Scenarios(program, method, [method], defaults);
+  const prefix = defaults.strategy === 'single-threaded' ? `${method}, single-threaded` : method;
+  return new Scenarios(program, prefix, [method], defaults);
 }
 
 function describe({ stdout, stderr, code, signal, entries }: Outcome): string {

@@ -1,13 +1,13 @@
 import type { StartMethod } from 'zygote';
 import type { Caught } from '../helpers/fixture.js';
 import { code } from '../helpers/expected.js';
-import { scenariosOf } from '../helpers/scenarios.js';
+import { type ProgramOptions, scenariosOf } from '../helpers/scenarios.js';
 
 const program = new URL('../fixtures/identity.js', import.meta.url);
 
 /** What a process is to itself and to its children. */
-export function identity(method: StartMethod): void {
-  const it = scenariosOf(program, method);
+export function identity(method: StartMethod, options: ProgramOptions = {}): void {
+  const it = scenariosOf(program, method, options);
 
   it.add('a process is named after its class and the path of counters that leads to it', 'names', (t, outcome) => {
     t.deepEqual(outcome.value('names'), ['Process-1', 'own', 'Other-2', 'Process-3']);

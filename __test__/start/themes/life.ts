@@ -1,13 +1,13 @@
 import type { StartMethod } from 'zygote';
 import type { Caught } from '../helpers/fixture.js';
 import { code, refused, signal } from '../helpers/expected.js';
-import { scenariosOf } from '../helpers/scenarios.js';
+import { type ProgramOptions, scenariosOf } from '../helpers/scenarios.js';
 
 const program = new URL('../fixtures/life.js', import.meta.url);
 
 /** How a process lives, from before its start until after its end. */
-export function life(method: StartMethod): void {
-  const it = scenariosOf(program, method);
+export function life(method: StartMethod, options: ProgramOptions = {}): void {
+  const it = scenariosOf(program, method, options);
 
   it.add(
     'a process has no id and no exit code before its start, an id while it runs, and both after its end',

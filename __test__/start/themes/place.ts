@@ -31,6 +31,11 @@ export function place(method: StartMethod): void {
     },
   );
 
+  it.add('arguments may be many and long', 'longArguments', (t, outcome) => {
+    t.is(outcome.value<number[]>('child').length, 1002);
+    t.deepEqual(outcome.value('child'), outcome.value('parent'));
+  });
+
   it.add('folder and environment can be given', 'given', (t, outcome) => {
     const [folder, names] = outcome.value<[string, string[]]>('expected');
     const child = outcome.value<Place>('child');
@@ -46,7 +51,7 @@ export function place(method: StartMethod): void {
 
   it.add('a folder that does not exist is refused', 'refused', (t, outcome) => {
     const refused = outcome.value<Caught>('refused');
-    t.regex(`${refused.code} ${refused.message}`, /ENOENT/);
+    t.regex(`${refused.code} ${refused.message}`, /ENOENT|no folder/);
     t.is(outcome.value('active'), 0);
     t.is(outcome.value('next'), 'string');
   });

@@ -16,10 +16,10 @@ import { DescriptorLink } from '../../process/link.js';
 import { countBelow } from '../../process/name.js';
 import { ParentProcess } from '../../process/parent.js';
 import { becomeServer } from '../../process/self.js';
-import { pickle, unpickle } from '../../transfer/pickle.js';
+import { pickle } from '../../transfer/pickle.js';
 import { inheritStartMethod } from '../method.js';
 import { takePlace } from '../environment.js';
-import { placeOf, type Setup, setupOf } from '../setup.js';
+import { placeOf, readSetup, setupOf, writeSetup } from '../setup.js';
 
 /** As often as V8 needs to see a function to take note of what it meets. */
 const TIMES = 20;
@@ -39,11 +39,11 @@ export async function rehearse(): Promise<void> {
   for (let time = 0; time < TIMES; time++) {
     const [owners, link] = [new DescriptorLink(own), new DescriptorLink(childs)];
     const setup = { ...setupOf('forkserver', 'rehearsal', false, 0), place: placeOf({}, {}) };
-    owners.report(Kind.setup, pickle(setup));
+    owners.report(Kind.setup, writeSetup(setup));
     owners.report(Kind.task, pickle({ target: nothing, args: [] }));
     sayHello(link);
     owners.receive(Kind.hello);
-    const received = unpickle({ segments: link.receive(Kind.setup) ?? [], descriptors: [] }) as Setup;
+    const received = readSetup(link.receive(Kind.setup) ?? []);
     const task = link.receive(Kind.task) ?? [];
     await shedParent({ keep, keepWorkers: false, inputFollows: false, singleThreaded: false });
     replaceStandardStreams([undefined, 1, 2]);

@@ -38,9 +38,10 @@ export class RelayedChild implements ChildHandle {
   }
 
   signal(signal: NodeJS.Signals | number): boolean {
+    const number = signalNumber(signal);
     if (this.status) return false;
     try {
-      native().sendSignal(this.pid, -1, signalNumber(signal));
+      native().sendSignal(this.pid, -1, number);
       return true;
     } catch {
       return false;
@@ -48,7 +49,8 @@ export class RelayedChild implements ChildHandle {
   }
 
   setRef(keepsAlive: boolean): void {
-    if (keepsAlive === this.#keepsAlive) return;
+    // Nobody waits for one that has ended.
+    if (keepsAlive === this.#keepsAlive || (keepsAlive && this.status)) return;
     this.#keepsAlive = keepsAlive;
     this.#server.use(keepsAlive ? 1 : -1);
   }

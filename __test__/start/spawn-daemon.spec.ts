@@ -1,0 +1,3 @@
+import { daemon } from './themes/daemon.js';
+
+daemon('spawn');

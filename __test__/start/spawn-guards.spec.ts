@@ -1,0 +1,3 @@
+import { guards } from './themes/guards.js';
+
+guards('spawn');

@@ -1,0 +1,3 @@
+import { imports } from './themes/imports.js';
+
+imports('spawn');

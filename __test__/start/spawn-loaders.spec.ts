@@ -1,0 +1,3 @@
+import { loaders } from './themes/loaders.js';
+
+loaders('spawn');

@@ -1,0 +1,3 @@
+import { mainModules } from './themes/mains.js';
+
+mainModules('spawn');

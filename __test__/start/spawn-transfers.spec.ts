@@ -1,0 +1,3 @@
+import { transfers } from './themes/transfers.js';
+
+transfers('spawn');
