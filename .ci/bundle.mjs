@@ -25,6 +25,8 @@ const PROGRAMS = [
 const CHUNKS = {
   // One file with all that a spawned child needs. All others need most of it too.
   core: ['child/spawned'],
+  // What it needs only for values that are not simple.
+  transfer: ['transfer/pickle'],
   zygote: ['index', 'posix/index', 'start/forkserver/server'],
   measure: ['measure/index'],
   'measure-child': ['measure/child/process', 'measure/child/worker'],

@@ -20,9 +20,10 @@ async function main(link: ParentLink): Promise<void> {
     if (setup.daemon) process.exit(1);
   });
   settleIn(setup, parent);
-  if (setup.daemon) dieWithParent(parent);
   const task = await link.receive(Kind.task);
   if (!task) process.exit(1);
+  // Only now: it may take the channel over.
+  if (setup.daemon) dieWithParent(parent);
   const descriptors = Array.from({ length: setup.descriptors }, (_, index) => FIRST_OF_TASK + index);
   live(setup.name, link, parent, async () => {
     const run = await loadTask(task, descriptors);
