@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { ExitStatus, StartMethod } from 'zygote';
 import type { Caught } from '../helpers/fixture.js';
 import { code, refused } from '../helpers/expected.js';
@@ -47,7 +48,7 @@ export function results(method: StartMethod): void {
       t.deepEqual(thrown('nothing'), {});
       t.deepEqual(thrown('text'), { thrown: 'text' });
       t.deepEqual(thrown('object'), { thrown: { reason: 'none', list: [1] } });
-      t.like(thrown('system'), { class: 'Error', code: 'ENOENT', path: '/nowhere/at/all' });
+      t.like(thrown('system'), { class: 'Error', code: 'ENOENT', path: resolve('/nowhere/at/all') });
       t.like(thrown('unserializable'), { class: 'TransferError', ...refused('TRANSFER'), path: '$.list[1].token' });
       t.deepEqual(outcome.value('instance'), [
         true,
