@@ -7,33 +7,38 @@ export const GLOBAL = 'global:';
 const index = new Map<Referable, Reference>();
 const indexed = new Set<string>();
 
-/** The name of something that is built in, if it can be reached by one. */
-export function builtinReference(thing: Referable): Reference | undefined {
-  if (indexed.size === 0) {
-    indexed.add(GLOBAL);
-    add(GLOBAL, globalThis, true);
-  }
-  const found = index.get(thing);
-  if (found) return found;
+/**
+ * The name of something that is built in, if it can be reached by one. To look through all modules takes some 30 ms, once;
+ * `module` is where it probably is.
+ */
+export function builtinReference(thing: Referable, module?: string): Reference | undefined {
+  addOnce(GLOBAL, () => globalThis);
+  // What is public is often written in an internal module of the same name.
+  if (module !== undefined) addModule(module.replace(':internal/', ':'));
+  if (index.has(thing)) return index.get(thing);
   // Only modules that are loaded: the thing is there already, and to load others could print warnings.
   for (const entry of (process as unknown as { moduleLoadList?: string[] }).moduleLoadList ?? []) {
-    const [kind, name = ''] = entry.split('Module ');
-    if (kind !== 'Native' || name.startsWith('internal/') || indexed.has(name)) continue;
-    indexed.add(name);
-    if (!process.getBuiltinModule('node:module').isBuiltin(`node:${name}`)) continue;
-    add(`node:${name}`, process.getBuiltinModule(`node:${name}`), false);
+    const [, name = 'internal/'] = entry.split('NativeModule ');
+    if (!name.startsWith('internal/')) addModule(`node:${name}`);
   }
   return index.get(thing);
+}
+
+function addModule(name: string): void {
+  if (process.getBuiltinModule('node:module').isBuiltin(name)) addOnce(name, () => process.getBuiltinModule(name));
+}
+
+function addOnce(module: string, get: () => unknown): void {
+  if (indexed.has(module)) return;
+  indexed.add(module);
+  add(module, get(), module === GLOBAL);
 }
 
 /** The thing with that name, in this process. */
 export function builtinThing({ module, export: path }: Reference): unknown {
   let at: unknown = module === GLOBAL ? globalThis : process.getBuiltinModule(module);
-  for (const name of path.split('.')) {
-    if (path === 'default') break;
-    if (at === undefined || at === null) return undefined;
-    at = (at as Record<string, unknown>)[name];
-  }
+  if (path === 'default') return at;
+  for (const name of path.split('.')) at = (at as Record<string, unknown> | undefined | null)?.[name];
   return at;
 }
 
@@ -43,33 +48,24 @@ export function isBuiltinModule(module: string): boolean {
 
 /** Adds what is in a module or the global object, and one level below. */
 function add(module: string, holder: unknown, isGlobal: boolean): void {
-  if (typeof holder === 'function') addOne(module, 'default', holder);
-  for (const [name, value] of members(holder, isGlobal)) {
-    if (typeof value === 'function') addOne(module, name, value);
-    if (isGlobal ? value === globalThis : !isPlain(value) && typeof value !== 'function') continue;
-    for (const [inner, below] of members(value, false)) {
-      if (typeof below === 'function' && inner !== 'constructor') addOne(module, `${name}.${inner}`, below);
-    }
+  note(module, 'default', holder);
+  const all = members(holder);
+  // First what is reached directly: `parseFloat`, and not `Number.parseFloat`.
+  for (const [name, value] of all) note(module, name, value);
+  for (const [name, value] of all) {
+    if (isGlobal && value === globalThis) continue;
+    for (const [inner, below] of members(value)) note(module, `${name}.${inner}`, below);
   }
 }
 
-function addOne(module: string, path: string, value: unknown): void {
-  if (!index.has(value as Referable)) index.set(value as Referable, { module, export: path });
+function note(module: string, path: string, value: unknown): void {
+  if (typeof value === 'function' && !index.has(value)) index.set(value, { module, export: path });
 }
 
-/** Accessors are left alone, except where the global object has one for a class that is loaded when it is used. */
-function members(holder: unknown, isGlobal: boolean): [name: string, value: unknown][] {
+/** Accessors are left alone: some load what they give. */
+function members(holder: unknown): [name: string, value: unknown][] {
   if ((typeof holder !== 'object' || holder === null) && typeof holder !== 'function') return [];
-  const found: [string, unknown][] = [];
-  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
-    if (typeof value === 'function' || (typeof value === 'object' && value !== null)) found.push([name, value]);
-  }
-  // The shortest way to each: `parseFloat`, and not `Number.parseFloat`, whatever comes first.
-  return isGlobal
-    ? found.toSorted(([, a], [, b]) => Number(typeof b === 'function') - Number(typeof a === 'function'))
-    : found;
-}
-
-function isPlain(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
+  return Object.entries(Object.getOwnPropertyDescriptors(holder))
+    .filter(([name]) => name !== 'prototype' && name !== 'constructor')
+    .map(([name, { value }]) => [name, value as unknown]);
 }

@@ -34,9 +34,8 @@ function builtin(name: string, parents: string[]): ErrorClass | undefined {
 
 function search(names: string[], source: string): ErrorClass | undefined {
   const candidates = instancesOfError()
-    .filter((object) => Object.hasOwn(object, 'constructor') && object.constructor.prototype === object)
-    .map(({ constructor }) => constructor)
-    .filter((candidate): candidate is typeof candidate & ErrorClass => isErrorClass(candidate))
+    .map((object): unknown => Object.getOwnPropertyDescriptor(object, 'constructor')?.value)
+    .filter((candidate) => isErrorClass(candidate))
     .filter((candidate) => chain(candidate).join() === names.join());
   return (
     candidates.find((candidate) => Function.prototype.toString.call(candidate).slice(0, 10_000) === source) ??
@@ -53,9 +52,9 @@ function chain(of: ErrorClass): string[] {
   for (
     let proto = of.prototype as object | null;
     proto && proto !== Object.prototype;
-    proto = Object.getPrototypeOf(proto)
+    proto = Object.getPrototypeOf(proto) as object | null
   ) {
-    names.push(proto.constructor.name);
+    names.push((proto.constructor as { name?: string } | null | undefined)?.name ?? '');
   }
   return names;
 }

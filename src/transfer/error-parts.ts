@@ -3,6 +3,7 @@
  * the message and the stack, and turns own classes into `Error`.
  */
 import { findErrorClass } from './error-class.js';
+import { put } from './own-property.js';
 
 export interface ErrorParts {
   name: string;
@@ -25,7 +26,7 @@ export interface ErrorClassName {
   source: string;
 }
 
-const APART = new Set(['stack', 'message', 'cause', 'errors']);
+const APART = new Set(['stack', 'message']);
 
 /** `describe` gives what is to be said in place of a part that cannot travel, or undefined if it can. */
 export function takeApart(error: Error, describe?: (read: () => unknown) => string | undefined): ErrorParts {
@@ -45,7 +46,8 @@ export function takeApart(error: Error, describe?: (read: () => unknown) => stri
     parts.keys.push(key);
     parts.values.push(part(key));
   }
-  if ('cause' in error) parts.cause = [part('cause')];
+  if ('cause' in error && !parts.keys.includes('cause')) parts.cause = [part('cause')];
+  if (parts.keys.includes('errors')) return parts;
   const { errors } = error as { errors?: unknown };
   if (Array.isArray(errors)) parts.errors = errors.map((one: unknown) => describe?.(() => one) ?? one);
   return parts;
@@ -126,13 +128,6 @@ export function fill(error: Error, parts: ErrorParts): void {
   hide('stack', parts.stack);
   if (parts.cause) hide('cause', parts.cause[0]);
   if (parts.errors) hide('errors', parts.errors);
-  for (const [index, key] of parts.keys.entries()) {
-    Object.defineProperty(error, key, {
-      value: parts.values[index],
-      writable: true,
-      configurable: true,
-      enumerable: true,
-    });
-  }
+  for (const [index, key] of parts.keys.entries()) put(error, key, parts.values[index]);
   if (error.name !== parts.name) hide('name', parts.name);
 }

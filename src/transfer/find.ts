@@ -1,6 +1,6 @@
 /** Under which name a module that is loaded exports a function or class. */
 import type { Referable, Reference } from './define.js';
-import { commonJsAt, namespaceAt, namespaces, requireCache } from './modules.js';
+import { commonJsAt, filePathOf, namespaceAt, namespaces, requireCache } from './modules.js';
 
 const index = new WeakMap<Referable, Reference[]>();
 /** Modules that are in the index; not those that are still being evaluated. */
@@ -30,7 +30,7 @@ function indexModules(): void {
     for (const [name, { value }] of descriptors(exports)) note(value, url, nameInCommonJs(name));
   }
   for (const [url, namespace] of namespaces()) {
-    if (indexed.has(namespace) || url.startsWith('node:') || commonJsAt(url)) continue;
+    if (indexed.has(namespace) || !isImportable(url) || commonJsAt(url)) continue;
     let complete = true;
     for (const name of namesOf(namespace)) {
       const value = readBinding(namespace, name);
@@ -39,6 +39,11 @@ function indexModules(): void {
     }
     if (complete) indexed.add(namespace);
   }
+}
+
+/** Not of a program on the command line; what is built in has names of its own. */
+function isImportable(url: string): boolean {
+  return !url.startsWith('node:') && !/\/\[eval\d*\]$/.test(url);
 }
 
 function note(value: unknown, module: string, path: string): void {
@@ -65,13 +70,30 @@ function readBinding(namespace: Record<string, unknown>, name: string): unknown 
   }
 }
 
-/** Whether a module will have no more exports than it has: it was evaluated, or nobody knows it. */
-export function isFinished(url: string | undefined): boolean {
-  if (url === undefined) return true;
+/** Whether the function was written in the file of this module, and not only passed on by it. */
+export function isWrittenIn(url: string, fn: Referable): boolean {
+  const path = filePathOf(url);
+  if (path === '') return false;
+  try {
+    return process
+      .getBuiltinModule('node:fs')
+      .readFileSync(path, 'utf8')
+      .includes(Function.prototype.toString.call(fn));
+  } catch {
+    return false;
+  }
+}
+
+/** How much of what it exports a module has by now; infinite if there will be no more. */
+export function progressOf(url: string | undefined): number {
+  if (url === undefined) return Infinity;
   const commonJs = commonJsAt(url);
-  if (commonJs) return commonJs.loaded;
+  if (commonJs) return commonJs.loaded ? Infinity : Object.keys((commonJs.exports ?? {}) as object).length;
   const namespace = namespaceAt(url);
-  return !namespace || namesOf(namespace).every((name) => readBinding(namespace, name) !== NOT_YET);
+  if (!namespace) return Infinity;
+  const names = namesOf(namespace);
+  const ready = names.filter((name) => readBinding(namespace, name) !== NOT_YET).length;
+  return ready === names.length ? Infinity : ready;
 }
 
 /** How many objects deep an export may be: `api.users.create`. */
@@ -90,7 +112,7 @@ export function pathIn(url: string, thing: Referable): string | undefined {
     const path = descend(exports, thing, [], DEPTH);
     return path !== undefined && /^default(\.|$)/.test(path) ? `default.${path}` : path;
   }
-  const namespace = namespaceAt(url);
+  const namespace = isImportable(url) ? namespaceAt(url) : undefined;
   if (!namespace) return undefined;
   for (const name of namesOf(namespace)) {
     const value = readBinding(namespace, name);

@@ -1,10 +1,11 @@
 /** How an object that is neither a plain one nor an array travels; found out once for each prototype. */
 import { isNativeError } from 'node:util/types';
+import { isBuiltinModule } from './builtins.js';
 import { defineChanges, type Referable, type Reference } from './define.js';
-import { isFinished } from './find.js';
+import { progressOf } from './find.js';
 import { inspect } from './inspector.js';
 import { locationOf } from './location.js';
-import { findExport, findReference } from './reference.js';
+import { findReference, isNative } from './reference.js';
 import { type RegisteredReducer, reducerChanges, reducerFor } from './reducers.js';
 import { isHandle } from './handles.js';
 
@@ -14,12 +15,27 @@ export type Handling =
   | { as: 'error' }
   | { as: 'handle' }
   | { as: 'reduced'; reducer: RegisteredReducer; Class: Reference | undefined }
-  /** Cloned, and given its class again. */
-  | { as: 'instance'; Class: Reference; mayHavePrivate: boolean };
+  | InstanceHandling;
+
+/** Cloned, and given its class again. */
+export interface InstanceHandling {
+  as: 'instance';
+  Class: Reference;
+  /** The class extends a built-in one, such as Map or Array. */
+  isExotic: boolean;
+  mayHavePrivate: boolean;
+}
 
 const CLONE: Handling = { as: 'clone' };
 
-let known = new WeakMap<object, Handling>();
+interface Decision {
+  handling: Handling;
+  /** The class's module if it may export the class later, and how much it had exported. */
+  module?: string | undefined;
+  progress?: number;
+}
+
+let known = new WeakMap<object, Decision>();
 let changes = 0;
 
 export function handlingOf(value: object, prototype: object): Handling {
@@ -29,27 +45,39 @@ export function handlingOf(value: object, prototype: object): Handling {
     changes = now;
   }
   const before = known.get(prototype);
-  if (before) return before;
-  const { handling, final } = decide(value, prototype);
-  if (final) known.set(prototype, handling);
-  return handling;
+  if (before && isStillSo(before)) return before.handling;
+  const decision = decide(value, prototype);
+  known.set(prototype, decision);
+  return decision.handling;
 }
 
-function decide(value: object, prototype: object): { handling: Handling; final: boolean } {
+function isStillSo({ module, progress = Infinity }: Decision): boolean {
+  return progress === Infinity || progressOf(module) === progress;
+}
+
+function decide(value: object, prototype: object): Decision {
   const reducer = reducerFor(prototype);
   if (reducer) {
     const Class = findReference(reducer.Class);
-    return { handling: { as: 'reduced', reducer, Class }, final: Class !== undefined };
+    return { handling: { as: 'reduced', reducer, Class }, ...(!Class && unfinished(reducer.Class)) };
   }
-  if (value instanceof Error || isNativeError(value))
-    return { handling: { as: 'error' }, final: value instanceof Error };
-  if (isHandle(prototype)) return { handling: { as: 'handle' }, final: true };
+  if (value instanceof Error || isNativeError(value)) return { handling: { as: 'error' } };
+  if (isHandle(prototype)) return { handling: { as: 'handle' } };
   const Class = classOf(prototype);
-  if (!Class || isBuiltin(Class)) return { handling: CLONE, final: true };
+  if (!Class || isNative(Class)) return { handling: CLONE };
   const found = findReference(Class);
-  if (!found) return { handling: CLONE, final: isFinished(locationOf(Class)?.url) };
-  if (found.module.startsWith('node:')) return { handling: CLONE, final: true };
-  return { handling: { as: 'instance', Class: found, mayHavePrivate: mayHavePrivate(prototype) }, final: true };
+  if (!found) return { handling: CLONE, ...unfinished(Class) };
+  if (isBuiltinModule(found.module)) return { handling: CLONE };
+  const classes = classesOf(prototype);
+  const isExotic = classes.some((one) => one !== Object && isNative(one));
+  // A text in the source may look like a private member.
+  const mayHavePrivate = classes.some((one) => PRIVATE.test(Function.prototype.toString.call(one)));
+  return { handling: { as: 'instance', Class: found, isExotic, mayHavePrivate } };
+}
+
+function unfinished(Class: Referable): Pick<Decision, 'module' | 'progress'> {
+  const module = locationOf(Class)?.url;
+  return { module, progress: progressOf(module) };
 }
 
 function classOf(prototype: object): Referable | undefined {
@@ -58,23 +86,18 @@ function classOf(prototype: object): Referable | undefined {
   return typeof constructor === 'function' && constructor.prototype === prototype ? constructor : undefined;
 }
 
-function isBuiltin(Class: Referable): boolean {
-  if (/\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(Class))) return true;
-  const found = findExport(Class);
-  return found !== undefined && /^(node|global):/.test(found.module);
+/** The class with this prototype, and all that it extends. */
+function classesOf(prototype: object): Referable[] {
+  const classes: Referable[] = [];
+  for (let at: object | null = prototype; at; at = Object.getPrototypeOf(at) as object | null) {
+    const Class = classOf(at);
+    if (Class) classes.push(Class);
+  }
+  return classes;
 }
 
 /** Where a private member can be declared: behind a brace, a semicolon, a new line, a comment or a modifier. */
 const PRIVATE = /(?:[{};\n]|\*\/?|\b(?:static|get|set|async))\s*#[\p{ID_Start}$_]/u;
-
-/** Of the class or one that it extends. A text in the source may look like one. */
-function mayHavePrivate(prototype: object): boolean {
-  for (let at: object | null = prototype; at; at = Object.getPrototypeOf(at) as object | null) {
-    const Class = classOf(at);
-    if (Class && PRIVATE.test(Function.prototype.toString.call(Class))) return true;
-  }
-  return false;
-}
 
 /** Whether this very instance has private members. In a Node without an inspector it is taken to have some. */
 export function hasPrivate(instance: object): boolean {

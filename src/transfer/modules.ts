@@ -20,15 +20,42 @@ export function requireCache(): NodeJS.Dict<NodeJS.Module> {
 
 /** The CommonJS module with this URL; an ES module that was loaded by `require` is none. */
 export function commonJsAt(url: string): NodeJS.Module | undefined {
-  if (!url.startsWith('file:')) return undefined;
-  let path;
+  const module = requireCache()[filePathOf(url)];
+  return module && !isModuleNamespaceObject(module.exports) && !isReallyEsm(url, module) ? module : undefined;
+}
+
+/** What Node takes for CommonJS until it sees an `import` stays in the cache, with nothing in it. */
+function isReallyEsm(url: string, { exports }: { exports: unknown }): boolean {
+  if (typeof exports !== 'object' || exports === null || Object.keys(exports).length > 0) return false;
+  const namespace = namespaceAt(url);
+  // The namespace of a CommonJS module has its exports as the default.
+  return namespace !== undefined && read(namespace, 'default') !== exports;
+}
+
+/** A binding of a module; undefined if it is not initialized yet. */
+function read(namespace: Namespace, name: string): unknown {
   try {
-    path = process.getBuiltinModule('node:url').fileURLToPath(url);
+    return namespace[name];
   } catch {
     return undefined;
   }
-  const module = requireCache()[path];
-  return module && !isModuleNamespaceObject(module.exports) ? module : undefined;
+}
+
+const paths = new Map<string, string>();
+
+/** Empty for a URL that is of no file. */
+export function filePathOf(url: string): string {
+  let path = paths.get(url);
+  if (path === undefined) paths.set(url, (path = parse(url)));
+  return path;
+}
+
+function parse(url: string): string {
+  try {
+    return url.startsWith('file:') ? process.getBuiltinModule('node:url').fileURLToPath(url) : '';
+  } catch {
+    return '';
+  }
 }
 
 /** Imports a module, and keeps its namespace. */

@@ -1,5 +1,6 @@
 /** Why a function has no reference, in words that say what to do. */
 import { isProxy } from 'node:util/types';
+import { isBuiltinModule } from './builtins.js';
 import type { Referable } from './define.js';
 import { inspect } from './inspector.js';
 import { type Location, locationOf } from './location.js';
@@ -15,6 +16,8 @@ export function whyNoReference(fn: Referable): string {
   if (!location) return withoutLocation(fn, name);
   const kind = /^class\b/.test(source) ? 'class' : isMethod(source) ? 'method' : 'function';
   const what = `it is the ${kind} ${name} at ${printLocation(location)}`;
+  if (isBuiltinModule(location.url))
+    return `${what}, which Node exports under no name: export a function that calls it`;
   const unknown = withoutModule(location);
   if (unknown !== undefined) return `${what}, ${unknown}: put it in a file and ${WAYS_OUT}`;
   if (kind === 'method') {

@@ -1,8 +1,8 @@
 /** Values on their way between processes: arguments, results, thrown errors and messages. */
 import { TransferError } from '../errors.js';
-import { Encoder } from './encode.js';
+import { encode } from './encode.js';
 import { blame, locate, printError, Refusal } from './problem.js';
-import { revive, unreadable } from './revive.js';
+import { closeAll, revive, unreadable } from './revive.js';
 import { Scan, type ScanOptions } from './scan.js';
 import { Reader, Writer } from './wire.js';
 
@@ -46,17 +46,23 @@ export function pickleThrown(thrown: unknown): Pickled {
   }
 }
 
-/** The value that was pickled: at once, unless modules have to be imported first. Takes the descriptors over. */
+/**
+ * The value that was pickled: at once, unless modules have to be imported first. Takes the descriptors over, and closes those
+ * that nothing comes of.
+ *
+ * @throws TransferError (or rejects with it) for bytes that are not what `pickle` writes, and if something that the value
+ * refers to cannot be had in this process.
+ */
 export function unpickle({ segments, descriptors }: Pickled): unknown {
   const [first] = segments;
-  const bytes = first?.subarray(1);
-  if (bytes && first?.[0] === Tag.rich) return revive(bytes, segments, descriptors);
+  if (first?.[0] === Tag.rich) return revive(first.subarray(1), segments, descriptors);
   try {
-    if (!bytes || first?.[0] !== Tag.plain) throw new RangeError(`they begin with ${first?.[0]}`);
-    const reader = new Reader(bytes);
+    if (first?.[0] !== Tag.plain) throw new RangeError(`they begin with ${first?.[0]}`);
+    const reader = new Reader(first.subarray(1));
     reader.readHeader();
     return reader.readValue();
   } catch (error) {
+    closeAll(descriptors);
     throw unreadable(error);
   }
 }
@@ -66,8 +72,7 @@ function pickleWith(value: unknown, options: ScanOptions): Pickled {
   try {
     scan.see(value);
     if (scan.isPlain) return { segments: [writePlain(value)], descriptors: [] };
-    const encoder = new Encoder(scan);
-    return { segments: encoder.write(value, Tag.rich), descriptors: encoder.descriptors };
+    return encode(value, scan, Tag.rich);
   } catch (error) {
     if (error instanceof TransferError) throw error;
     if (error instanceof Refusal) throw locate(value, error);

@@ -67,16 +67,21 @@ export function locate(root: unknown, refusal: Refusal): TransferError {
  */
 export function blame(root: unknown, thrown: unknown, travels: (value: object) => boolean): TransferError {
   const said = thrown instanceof Error ? thrown.message : String(thrown);
-  const tooDeep = thrown instanceof RangeError && /call stack/.test(said);
+  const tooDeep = isTooDeep(thrown);
   const found = tooDeep
     ? undefined
     : search(root, (value) => {
         if (typeof value === 'symbol') return 'it is a symbol, which cannot be serialized';
         if (typeof value !== 'object' || value === null || travels(value) || isContainer(value)) return undefined;
-        return serializes(value) ? undefined : `it is a ${nameOf(value)}, which cannot be serialized`;
+        return serializes(value) ? undefined : `it is ${aNameOf(value)}, which cannot be serialized`;
       });
   const reason = found?.reason ?? (tooDeep ? 'it is nested too deeply' : said);
   return new TransferError(found?.path ?? '$', reason, { cause: thrown });
+}
+
+/** Whether the stack was exhausted. */
+export function isTooDeep(thrown: unknown): boolean {
+  return thrown instanceof RangeError && thrown.message.includes('call stack');
 }
 
 /** The nearest part of which `test` gives a reason; or the part that cannot even be read. */
@@ -138,6 +143,12 @@ export function nameOf(value: object): string {
   } catch {
     return 'object';
   }
+}
+
+/** With its article. */
+export function aNameOf(value: object): string {
+  const name = nameOf(value);
+  return `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`;
 }
 
 /** A thrown value in words; never throws. */

@@ -5,7 +5,7 @@
 import { TransferError } from '../errors.js';
 import { builtinReference, builtinThing, isBuiltinModule } from './builtins.js';
 import { definedReference, definedThing, isDefined, notDefined, type Referable, type Reference } from './define.js';
-import { exportsOf, lookUp, lookUpIn, pathIn } from './find.js';
+import { exportsOf, isWrittenIn, lookUp, lookUpIn, pathIn } from './find.js';
 import { locationOf } from './location.js';
 import { commonJsAt, importedAt, importModule, isLoaderKnown, type Namespace } from './modules.js';
 import { whyNoReference } from './no-reference.js';
@@ -22,7 +22,8 @@ const known = new WeakMap<Referable, Reference>();
  * @throws TransferError if no module exports it; says where it was written and what to do.
  */
 export function reference(fn: Referable): Reference {
-  if (typeof fn !== 'function') throw new TransferError('$', `it is a ${typeof fn}, not a function or class`);
+  if (typeof fn !== 'function')
+    throw new TransferError('$', `only functions and classes have references, and its type is ${typeof fn}`);
   const found = findReference(fn);
   if (!found) throw new TransferError('$', whyNoReference(fn));
   return found;
@@ -39,26 +40,30 @@ export function findReference(fn: Referable): Reference | undefined {
   return found && { ...found };
 }
 
-/** As {@link findReference}, but does not look into what modules export: takes no debugger, and is quick. */
+/** As {@link findReference}, but only for what a module exports itself: takes no debugger, and is quick. */
 export function findExport(fn: Referable): Reference | undefined {
-  return definedReference(fn) ?? known.get(fn) ?? exportsOf(fn)[0] ?? builtinReference(fn);
+  const quick = definedReference(fn) ?? known.get(fn);
+  if (quick) return quick;
+  const exported = exportsOf(fn);
+  return exported.find(({ module }) => isWrittenIn(module, fn)) ?? exported.at(-1);
 }
 
 function search(fn: Referable): Reference | undefined {
-  if (isNative(fn)) return builtinReference(fn) ?? exportsOf(fn)[0];
   const exported = exportsOf(fn);
-  if (exported.length === 1) return exported[0];
-  const location = locationOf(fn);
-  // Several modules export it: the one where it was written, the others pass it on.
-  const own = exported.find(({ module }) => module === location?.url) ?? exported[0];
+  if (isNative(fn)) return builtinReference(fn) ?? exported.at(-1);
+  // Others may pass it on, and a function of Node's as well.
+  const own = exported.find(({ module }) => isWrittenIn(module, fn));
   if (own) return own;
-  if (!location) return builtinReference(fn);
-  if (location.url.startsWith('node:')) return builtinReference(fn);
+  const location = locationOf(fn);
+  if (!location) return exported.at(-1) ?? builtinReference(fn);
+  if (isBuiltinModule(location.url)) return builtinReference(fn, location.url);
   const path = pathIn(location.url, fn);
-  return path === undefined ? undefined : { module: location.url, export: path };
+  // What was written elsewhere is found where it is exported, if it was not made by a module that exports it itself.
+  return path === undefined ? exported.at(-1) : { module: location.url, export: path };
 }
 
-function isNative(fn: Referable): boolean {
+/** Whether it is written in another language than JavaScript, or bound. */
+export function isNative(fn: Referable): boolean {
   return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(fn));
 }
 

@@ -1,16 +1,19 @@
 /** Reads what an encoder has written. */
 import { TransferError } from '../errors.js';
-import type { ClassedGroup, Prelude, SpecialRecord } from './encode.js';
+import type { ClassedRecord } from './encode.js';
 import { type ErrorParts, fill, shellOf } from './error-parts.js';
 import { rebuildHandle } from './handles.js';
 import { importModule } from './modules.js';
-import { printError } from './problem.js';
+import { put } from './own-property.js';
+import type { ErrorClassRecord, Prelude, ReducerRecord, SpecialRecord } from './prelude.js';
+import { isTooDeep, printError } from './problem.js';
 import { type AnyClass, reducerFor, type RegisteredReducer } from './reducers.js';
 import { resolveReference } from './reference.js';
 import { Reader } from './wire.js';
 
 /** For bytes that make no sense. */
 export function unreadable(cause: unknown): TransferError {
+  if (isTooDeep(cause)) return new TransferError('$', 'it is nested too deeply', { cause });
   return new TransferError('$', `the bytes that arrived are not what pickle() writes: ${printError(cause)}`, { cause });
 }
 
@@ -18,7 +21,7 @@ export function unreadable(cause: unknown): TransferError {
 export function revive(bytes: Uint8Array, segments: readonly Uint8Array[], descriptors: readonly number[]): unknown {
   const free = new Set(descriptors);
   const fail = (error: unknown): never => {
-    for (const fd of free) close(fd);
+    closeAll(free);
     throw error;
   };
   try {
@@ -43,11 +46,8 @@ function readPrelude(reader: Reader, segments: readonly Uint8Array[]): Prelude {
   try {
     reader.readHeader();
     const prelude = reader.readValue() as Prelude;
-    const { references, specials, buffers, errorClasses, reducers } = prelude;
-    for (const list of [references, specials, buffers, errorClasses, reducers]) {
-      if (!Array.isArray(list)) throw new TypeError('no list');
-    }
-    for (const [id, segment] of buffers.entries()) reader.transferArrayBuffer(id, bufferOf(segments[segment]));
+    for (const list of prelude.slice(0, 5)) if (!Array.isArray(list)) throw new TypeError('there is no list');
+    for (const [id, segment] of prelude[2].entries()) reader.transferArrayBuffer(id, bufferOf(segments[segment]));
     return prelude;
   } catch (error) {
     throw unreadable(error);
@@ -70,9 +70,9 @@ interface Known {
   reducers: readonly RegisteredReducer[];
 }
 
-function lookUp(prelude: Prelude): Known | Promise<Known> {
-  const things = prelude.references.map(([module, path]) => resolveReference({ module, export: path }));
-  const errorClasses = prelude.errorClasses.map(({ reference }) => {
+function lookUp([references, , , classNames, reducerRecords]: Prelude): Known | Promise<Known> {
+  const things = references.map(([module, path]) => resolveReference({ module, export: path }));
+  const errorClasses = classNames.map(([, reference]) => {
     // An error whose class cannot be had is still an error.
     if (!reference) return undefined;
     try {
@@ -83,7 +83,7 @@ function lookUp(prelude: Prelude): Known | Promise<Known> {
     }
   });
   const withReducers = (found: unknown[], classes: unknown[]): Known | Promise<Known> => {
-    const reducers: unknown[] = prelude.reducers.map((record) => reducerOf(record, found));
+    const reducers: unknown[] = reducerRecords.map((record) => reducerOf(record, found));
     const known = (all: unknown[]) => ({ things: found, errorClasses: classes, reducers: all as RegisteredReducer[] });
     return reducers.some(isPromise) ? Promise.all(reducers).then(known) : known(reducers);
   };
@@ -94,7 +94,7 @@ function lookUp(prelude: Prelude): Known | Promise<Known> {
 }
 
 function reducerOf(
-  { Class, name, where }: Prelude['reducers'][number],
+  [Class, name, where]: ReducerRecord,
   things: readonly unknown[],
 ): RegisteredReducer | Promise<RegisteredReducer> {
   const { prototype } = things[Class] as AnyClass;
@@ -123,7 +123,10 @@ interface Descriptors {
 /** Reads the parts behind the prelude. */
 class Reviver {
   readonly #reader: Reader;
-  readonly #prelude: Prelude;
+  readonly #specials: readonly SpecialRecord[];
+  readonly #classNames: readonly ErrorClassRecord[];
+  readonly #reduced: number;
+  readonly #hasClassed: boolean;
   readonly #known: Known;
   readonly #descriptors: Descriptors;
   /** What has been made for the placeholders so far. */
@@ -133,17 +136,17 @@ class Reviver {
 
   constructor(reader: Reader, prelude: Prelude, known: Known, descriptors: Descriptors) {
     this.#reader = reader;
-    this.#prelude = prelude;
+    [, this.#specials, , this.#classNames, , this.#reduced, this.#hasClassed] = prelude;
     this.#known = known;
     this.#descriptors = descriptors;
   }
 
   read(): unknown {
     const order: [index: number, reducer: number][] = [];
-    for (const [index, special] of this.#prelude.specials.entries()) {
-      if (special.is === 'reduced') order[special.order] = [index, special.reducer];
+    for (const [index, [is, reducer, position]] of this.#specials.entries()) {
+      if (is === 'reduced') order[position] = [index, reducer];
     }
-    for (let part = 0; part < this.#prelude.reduced; part++) {
+    for (let part = 0; part < this.#reduced; part++) {
       const [state] = this.#readPart() as [unknown];
       const [index, reducer] = order[part] ?? [];
       if (index === undefined || reducer === undefined) throw unreadable('a state of nothing');
@@ -154,15 +157,15 @@ class Reviver {
 
   /** What the placeholder with this number stands for. */
   standsFor(index: number): object {
-    return (this.#made[index] ??= this.#make(this.#prelude.specials[index]));
+    return (this.#made[index] ??= this.#make(this.#specials[index]));
   }
 
   #readPart(): unknown {
     try {
       const value: unknown = this.#reader.readValue();
       this.#fillShells();
-      if (this.#prelude.hasClassed) {
-        this.#giveClasses(this.#reader.readValue() as ClassedGroup[]);
+      if (this.#hasClassed) {
+        this.#giveClasses(this.#reader.readValue() as ClassedRecord[]);
         this.#fillShells();
       }
       return value;
@@ -179,13 +182,12 @@ class Reviver {
     }
   }
 
-  #giveClasses(groups: ClassedGroup[]): void {
+  #giveClasses(groups: ClassedRecord[]): void {
     for (const [Class, instances, extras] of groups) {
       const { prototype } = this.#known.things[Class] as { prototype: object };
-      for (const [index, instance] of instances.entries()) {
-        Object.setPrototypeOf(instance, prototype);
-        const extra = extras?.[index];
-        if (extra) Object.assign(instance, extra);
+      for (const instance of instances) Object.setPrototypeOf(instance, prototype);
+      for (const [index, extra] of extras?.entries() ?? []) {
+        for (const [key, value] of Object.entries(extra ?? {})) put(instances[index] as object, key, value);
       }
     }
   }
@@ -203,22 +205,23 @@ class Reviver {
   }
 
   #make(special: SpecialRecord | undefined): object {
-    if (special?.is === 'function') return this.#known.things[special.reference] as object;
-    if (special?.is === 'error') {
-      const name = this.#prelude.errorClasses[special.Class];
-      if (!name) throw new RangeError('an error without a class');
-      const shell = shellOf(special, this.#known.errorClasses[special.Class], name);
-      this.#shells.push(shell);
-      return shell;
-    }
-    if (special?.is === 'handle') {
-      const fd = this.#descriptors.all[special.descriptor];
-      if (fd === undefined) throw new RangeError('a descriptor is missing');
-      const handle = rebuildHandle(special.handle, fd);
-      this.#descriptors.free.delete(fd);
-      return handle;
-    }
-    throw new RangeError('a placeholder for nothing');
+    if (special?.[0] === 'function') return this.#known.things[special[1]] as object;
+    if (special?.[0] === 'error') return this.#makeError(special[1], special[2], special[3]);
+    if (special?.[0] !== 'handle') throw new RangeError('a placeholder for nothing');
+    const [, handle, descriptor] = special;
+    const fd = this.#descriptors.all[descriptor];
+    if (fd === undefined) throw new RangeError('a descriptor is missing');
+    const made = rebuildHandle(handle, fd);
+    this.#descriptors.free.delete(fd);
+    return made;
+  }
+
+  #makeError(Class: number, name: string, message: string): Error {
+    const [className] = this.#classNames[Class] ?? [];
+    if (!className) throw new RangeError('an error without a class');
+    const shell = shellOf({ name, message }, this.#known.errorClasses[Class], className);
+    this.#shells.push(shell);
+    return shell;
   }
 }
 
@@ -226,10 +229,13 @@ function isPromise<T = unknown>(value: unknown): value is Promise<T> {
   return value instanceof Promise;
 }
 
-function close(fd: number): void {
-  try {
-    process.getBuiltinModule('node:fs').closeSync(fd);
-  } catch {
-    // Closed already.
+/** Closes what was taken over, and cannot be used. */
+export function closeAll(descriptors: Iterable<number>): void {
+  for (const fd of descriptors) {
+    try {
+      process.getBuiltinModule('node:fs').closeSync(fd);
+    } catch {
+      // Closed already.
+    }
   }
 }

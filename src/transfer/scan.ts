@@ -14,12 +14,13 @@ import {
 import type { Referable, Reference } from './define.js';
 import { type ErrorParts, takeApart } from './error-parts.js';
 import { type Handle, openHandle } from './handles.js';
-import { type Handling, handlingOf, hasPrivate } from './handling.js';
+import { type Handling, handlingOf, hasPrivate, type InstanceHandling } from './handling.js';
 import { whyNoReference } from './no-reference.js';
-import { locate, nameOf, printError, Refusal } from './problem.js';
+import { aNameOf, locate, printError, Refusal } from './problem.js';
 import type { RegisteredReducer } from './reducers.js';
 import { findReference } from './reference.js';
 import { LARGE, Regions } from './regions.js';
+import { isSmall } from './small.js';
 
 /** Something that a placeholder stands for on the wire, by its number there. */
 export type Special = { index: number } & (
@@ -36,37 +37,30 @@ export interface ScanOptions {
   describe?: ((read: () => unknown) => string | undefined) | undefined;
 }
 
-/** An instance that is given its class again. */
+/** Instances that are given their class again. */
 export interface Classed {
   Class: Reference;
-  /** Own properties of a Map, a view and the like, which structured clone leaves out. */
-  extra: Record<string, unknown> | undefined;
+  instances: object[];
+  /** Own properties of Maps, views and the like, which structured clone leaves out. */
+  extras: Map<object, Record<string, unknown>>;
 }
 
-/** Of an object with others in it. */
-const State = {
-  /** Is being walked: whether there is something special below is not known, and taken for granted. */
-  open: 1,
-  clean: 2,
-  /** Has something special below. */
-  marked: 3,
-} as const;
-
-type State = (typeof State)[keyof typeof State];
-
 /** Above this length an array that has as many elements is rare: only those that are there are looked at. */
-const SPARSE = 2 ** 25;
+export const SPARSE: number = 2 ** 25;
 
 export class Scan {
   /** By the function, error, instance or handle; in the order of their numbers. */
   readonly specials: Map<object, Special> = new Map();
+  /** By their prototypes. */
   readonly classed: Map<object, Classed> = new Map();
-  readonly regions: Regions = new Regions();
+  /** Undefined if nothing is large. */
+  regions: Regions | undefined;
   /** How many instances have been reduced. */
   reduced = 0;
 
   readonly #options: ScanOptions;
-  readonly #states = new Map<object, State>();
+  /** Objects with others in them, and instances. */
+  readonly #seen = new Set<object>();
   readonly #handlings = new Map<object, Handling>();
 
   constructor(options: ScanOptions) {
@@ -75,66 +69,52 @@ export class Scan {
 
   /** Whether there is nothing in it that structured clone does not do. */
   get isPlain(): boolean {
-    return this.specials.size === 0 && this.classed.size === 0 && this.regions.isEmpty;
+    return this.specials.size === 0 && this.classed.size === 0 && !this.regions;
   }
 
   /**
-   * Looks at a value and all that is in it; true if it is, or has in it, something special.
+   * Looks at a value and all that is in it. What was seen before costs nothing.
    *
    * @throws Refusal for what cannot travel.
    */
-  see(value: unknown): boolean {
-    if (typeof value === 'object') return value !== null && this.#object(value);
-    if (typeof value === 'function') return this.#function(value);
-    if (typeof value === 'symbol') throw new Refusal(value, 'it is a symbol, which cannot be serialized');
-    return false;
+  see(value: unknown): void {
+    if (typeof value === 'object') {
+      if (value !== null) this.#object(value);
+    } else if (typeof value === 'function') this.#function(value);
+    else if (typeof value === 'symbol') throw new Refusal(value, 'it is a symbol, which cannot be serialized');
   }
 
-  #object(value: object): boolean {
+  #object(value: object): void {
     const prototype = Object.getPrototypeOf(value) as object | null;
     if (prototype === Object.prototype || prototype === null) {
-      for (const key in value) if (!isPrimitive((value as Record<string, unknown>)[key])) return this.#members(value);
-      return false;
-    }
-    if (prototype === Array.prototype && Array.isArray(value)) return this.#array(value);
-    return this.#other(value, prototype);
+      if (!isSmall(value) && this.#isNew(value)) this.#members(value);
+    } else if (prototype === Array.prototype && Array.isArray(value)) {
+      if (!isSmall(value) && this.#isNew(value)) this.#elements(value);
+    } else this.#other(value, prototype);
   }
 
-  #members(value: object): boolean {
-    const state = this.#states.get(value);
-    if (state !== undefined) return state !== State.clean;
-    this.#states.set(value, State.open);
-    let marked = false;
-    for (const key of Object.keys(value)) if (this.see((value as Record<string, unknown>)[key])) marked = true;
-    return this.#close(value, marked);
+  #isNew(value: object): boolean {
+    const before = this.#seen.size;
+    return this.#seen.add(value).size > before;
   }
 
-  #array(value: readonly unknown[]): boolean {
+  #members(value: object): void {
+    for (const key of Object.keys(value)) this.see((value as Record<string, unknown>)[key]);
+  }
+
+  #elements(value: readonly unknown[]): void {
     const { length } = value;
-    if (length > SPARSE) return this.#members(value);
-    let first = 0;
-    while (first < length && isPrimitive(value[first])) first++;
-    if (first === length) return false;
-    const state = this.#states.get(value);
-    if (state !== undefined) return state !== State.clean;
-    this.#states.set(value, State.open);
-    let marked = false;
-    for (let index = first; index < length; index++) if (this.see(value[index])) marked = true;
-    return this.#close(value, marked);
+    if (length > SPARSE) this.#members(value);
+    else for (let index = 0; index < length; index++) this.see(value[index]);
   }
 
-  #close(value: object, marked: boolean): boolean {
-    this.#states.set(value, marked ? State.marked : State.clean);
-    return marked;
-  }
-
-  #other(value: object, prototype: object): boolean {
+  #other(value: object, prototype: object): void {
     const handling = this.#handling(value, prototype);
-    if (handling.as === 'clone') return this.#content(value);
-    if (handling.as === 'instance') return this.#instance(value, handling.Class, handling.mayHavePrivate);
-    if (handling.as === 'error') return this.#error(value as Error);
-    if (handling.as === 'reduced') return this.#reduce(value, handling.reducer, handling.Class);
-    return this.#handle(value);
+    if (handling.as === 'clone') this.#content(value);
+    else if (handling.as === 'instance') this.#instance(value, prototype, handling);
+    else if (handling.as === 'error') this.#error(value as Error);
+    else if (handling.as === 'reduced') this.#reduce(value, handling.reducer, handling.Class);
+    else this.#handle(value);
   }
 
   /** The same within a value, also where that may change later. */
@@ -147,93 +127,99 @@ export class Scan {
     return handling;
   }
 
-  #content(value: object): boolean {
-    if (Array.isArray(value)) return this.#array(value);
-    if (ArrayBuffer.isView(value)) return this.#view(value);
-    if (isMap(value)) return this.#collection(value, value);
-    if (isSet(value)) return this.#collection(value, undefined);
-    if (isAnyArrayBuffer(value)) return this.#buffer(value);
-    if (isDate(value) || isRegExp(value) || isBoxedPrimitive(value)) return false;
-    return this.#members(value);
+  /** Of an object that is not plain. */
+  #content(value: object): void {
+    if (ArrayBuffer.isView(value)) this.#view(value);
+    else if (this.#isNew(value)) this.#inside(value);
   }
 
-  #collection(value: Iterable<unknown> & object, map: ReadonlyMap<unknown, unknown> | undefined): boolean {
-    const state = this.#states.get(value);
-    if (state !== undefined) return state !== State.clean;
-    this.#states.set(value, State.open);
-    let marked = false;
-    if (map) {
-      for (const [key, entry] of map) {
-        if (this.see(key)) marked = true;
-        if (this.see(entry)) marked = true;
-      }
-    } else for (const element of value) if (this.see(element)) marked = true;
-    return this.#close(value, marked);
+  #inside(value: object): void {
+    if (Array.isArray(value)) this.#elements(value);
+    else if (ArrayBuffer.isView(value)) this.#view(value);
+    else if (isMap(value)) this.#map(value);
+    else if (isSet(value)) Set.prototype.forEach.call(value, (element) => this.see(element));
+    else if (isAnyArrayBuffer(value)) this.#buffer(value);
+    else if (!isDate(value) && !isRegExp(value) && !isBoxedPrimitive(value)) this.#members(value);
   }
 
-  #view(value: ArrayBufferView): boolean {
+  #map(value: Map<unknown, unknown>): void {
+    // A subclass may have its own.
+    Map.prototype.forEach.call(value, (entry, key) => {
+      this.see(key);
+      this.see(entry);
+    });
+  }
+
+  #view(value: ArrayBufferView): void {
     if (isSharedArrayBuffer(value.buffer)) throw shared(value);
-    if (value.byteLength >= LARGE) this.regions.addView(value);
-    return false;
+    if (value.byteLength >= LARGE) (this.regions ??= new Regions()).addView(value);
   }
 
-  #buffer(value: ArrayBufferLike): boolean {
+  #buffer(value: ArrayBufferLike): void {
     if (isSharedArrayBuffer(value)) throw shared(value);
     // One that can be resized stays so inside of the message.
     const { resizable = false } = value as { resizable?: boolean };
-    if (value.byteLength >= LARGE && !resizable) this.regions.addBuffer(value);
-    return false;
+    if (value.byteLength >= LARGE && !resizable) (this.regions ??= new Regions()).addBuffer(value);
   }
 
-  #instance(value: object, Class: Reference, mayHavePrivate: boolean): boolean {
-    if (!this.classed.has(value)) {
-      if (mayHavePrivate && hasPrivate(value)) {
-        throw new Refusal(
-          value,
-          `it is a ${nameOf(value)}, which has private members (#…) that nobody else can read: say how it travels with registerReducer()`,
-        );
-      }
-      const extra = extraOf(value);
-      this.classed.set(value, { Class, extra });
-      if (extra) this.see(extra);
+  #instance(value: object, prototype: object, { Class, isExotic, mayHavePrivate }: InstanceHandling): void {
+    // One that is small and occurs twice is listed twice.
+    const isFull = isExotic || !isSmall(value);
+    if (isFull && !this.#isNew(value)) return;
+    if (mayHavePrivate && hasPrivate(value)) {
+      throw new Refusal(
+        value,
+        `it is ${aNameOf(value)}, which has private members (#…) that nobody else can read: say how it travels with registerReducer()`,
+      );
     }
-    return this.#content(value);
+    let classed = this.classed.get(prototype);
+    if (!classed) this.classed.set(prototype, (classed = { Class, instances: [], extras: new Map() }));
+    classed.instances.push(value);
+    if (isExotic) this.#exotic(value, classed);
+    else if (isFull) this.#members(value);
   }
 
-  #function(value: Referable): boolean {
-    if (this.specials.has(value)) return true;
+  /** An instance of a class that extends a built-in one. */
+  #exotic(value: object, { extras }: Classed): void {
+    const extra = extraOf(value);
+    if (extra) {
+      extras.set(value, extra);
+      this.see(extra);
+    }
+    this.#inside(value);
+  }
+
+  #function(value: Referable): void {
+    if (this.specials.has(value)) return;
     const reference = findReference(value);
     if (!reference) throw new Refusal(value, whyNoReference(value));
     this.specials.set(value, { is: 'function', index: this.specials.size, reference });
-    return true;
   }
 
-  #error(error: Error): boolean {
-    if (this.specials.has(error)) return true;
+  #error(error: Error): void {
+    if (this.specials.has(error)) return;
     const parts: ErrorParts = { name: '', message: '', stack: '', keys: [], values: [] };
     const special: Special = { is: 'error', index: this.specials.size, error, parts };
     this.specials.set(error, special);
     special.parts = takeApart(error, this.#options.describe);
     this.see(special.parts);
-    return true;
   }
 
-  #handle(value: object): boolean {
-    if (this.specials.has(value)) return true;
+  #handle(value: object): void {
+    if (this.specials.has(value)) return;
     if (!this.#options.descriptors) {
       throw new Refusal(
         value,
-        `it is a ${nameOf(value)}, which can only be passed to a process while it is being started: put it in args`,
+        `it is ${aNameOf(value)}, which can only be passed to a process while it is being started: put it in args`,
       );
     }
     const opened = openHandle(value);
     if (typeof opened === 'string') throw new Refusal(value, opened);
     this.specials.set(value, { is: 'handle', index: this.specials.size, ...opened });
-    return true;
   }
 
-  #reduce(instance: object, reducer: RegisteredReducer, Class: Reference | undefined): boolean {
-    if (this.specials.has(instance)) return true;
+  #reduce(instance: object, reducer: RegisteredReducer, Class: Reference | undefined): void {
+    if (this.specials.has(instance)) return;
     if (!Class) {
       const why = whyNoReference(reducer.Class);
       throw new Refusal(instance, `the other process cannot find the class of its reducer: ${why}`);
@@ -256,19 +242,13 @@ export class Scan {
       });
     }
     special.order = this.reduced++;
-    return true;
   }
-}
-
-function isPrimitive(value: unknown): boolean {
-  if (typeof value === 'object') return value === null;
-  return typeof value !== 'function' && typeof value !== 'symbol';
 }
 
 function shared(value: object): Refusal {
   return new Refusal(
     value,
-    `it is ${ArrayBuffer.isView(value) ? `a ${nameOf(value)} on` : 'a'} SharedArrayBuffer, which only threads of one process can share, and a copy would be shared with nobody: send a copy of it in an ArrayBuffer`,
+    `it is ${ArrayBuffer.isView(value) ? `${aNameOf(value)} on a` : 'a'} SharedArrayBuffer, which only threads of one process can share, and a copy would be shared with nobody: send a copy of it in an ArrayBuffer`,
   );
 }
 
