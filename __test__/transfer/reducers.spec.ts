@@ -1,6 +1,7 @@
 import test from 'ava';
 import { registerReducer, TransferError } from 'zygote';
 import { pickle } from '#dist/transfer/pickle';
+import { ESM, fatesOf } from './helpers/files.js';
 import { passes } from './helpers/passes.js';
 import { Box, double, NotFoundError, Point, Point3, Registry, SmallBox, Temperature } from './helpers/things.js';
 
@@ -137,4 +138,38 @@ test('what is no class, or no reducer, is a TypeError', (t) => {
     instanceOf: TypeError,
     message: /reduce and rebuild/,
   });
+});
+
+test('another process imports the module that registers the reducer', async (t) => {
+  const fates = await fatesOf(t, {
+    'main.mjs': `${ESM}
+      import { Apart, Together } from './classes.mjs';
+      import './register.mjs';
+      send({ apart: new Apart(1), together: new Together(2), lost: [new Apart(3)][0] });`,
+    'classes.mjs': `import { registerReducer } from ${JSON.stringify(import.meta.resolve('zygote'))};
+      export class Apart { #value; constructor(value) { this.#value = value; } get value() { return this.#value; } show() { return this.value; } }
+      export class Together extends Apart {}
+      registerReducer(Together, { reduce: ({ value }) => value, rebuild: (value) => new Together(value * 10) });`,
+    'register.mjs': `import { registerReducer } from ${JSON.stringify(import.meta.resolve('zygote'))};
+      import { Apart } from './classes.mjs';
+      registerReducer(Apart, { reduce: ({ value }) => value, rebuild: (value) => new Apart(value * 100) });`,
+  });
+  t.deepEqual(fates, { apart: { result: 100 }, together: { result: 20 }, lost: { result: 300 } });
+});
+
+test('a process that does not get to know the reducer says so', async (t) => {
+  const fates = await fatesOf(t, {
+    'main.mjs': `${ESM}
+      import { Lonely } from './class.mjs';
+      import { registerReducer } from ${JSON.stringify(import.meta.resolve('zygote'))};
+      if (!process.argv[1].endsWith('receiver.js')) {
+        registerReducer(Lonely, { reduce: () => 1, rebuild: () => new Lonely() });
+        send({ lonely: new Lonely() });
+      }`,
+    'class.mjs': 'export class Lonely { #a; show() {} }',
+  });
+  t.regex(
+    fates['lonely']?.error ?? '',
+    /has no reducer for Lonely: call registerReducer\(\) at the top level of the module/,
+  );
 });

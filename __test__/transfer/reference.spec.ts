@@ -361,7 +361,7 @@ send({
   t.regex(error('constructed'), /the function anonymous at <eval>/);
   t.deepEqual(fates['memoized'], here('memoized', 1, 'lib.mjs'));
   t.regex(error('proxy'), /behind a Proxy/);
-  t.regex(error('builtin'), /at node:events:\d+:\d+, which Node exports under no name/);
+  t.regex(error('builtin'), /at node:events:\d+:\d+, which Node does not export/);
   t.regex(error('native'), /the function map, of which this process does not know the module/);
 });
 

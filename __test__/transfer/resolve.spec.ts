@@ -3,8 +3,10 @@ import { pathToFileURL } from 'node:url';
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { TransferError } from 'zygote';
+import { pickle, unpickle } from '#dist/transfer/pickle';
 import { define, reference, resolveReference } from '#dist/transfer/reference';
 import { ESM, run, writeFiles } from './helpers/files.js';
+import { delivered } from './helpers/passes.js';
 import { api, double, Point } from './helpers/things.js';
 
 const THINGS = new URL('helpers/things.js', import.meta.url).href;
@@ -146,3 +148,12 @@ for (const [what, before] of [
     t.is(code, 0);
   });
 }
+
+test('of several references that lead nowhere, all are heard of', async (t) => {
+  const { segments } = pickle([double, api.users.create, Math.max]);
+  const text = Buffer.from(segments[0]!).toString('latin1');
+  const changed = text.replaceAll('helpers/things', 'helpers/nothin').replaceAll('Math.max', 'Math.mux');
+  const elsewhere = delivered({ segments: [Buffer.from(changed, 'latin1')], descriptors: [] });
+  // One that was rejected with nobody to listen would end this process.
+  await t.throwsAsync(async () => unpickle(elsewhere), { instanceOf: TransferError });
+});

@@ -12,7 +12,7 @@ const NAMES = new Set(['Socket', 'Server', 'ReadStream', 'WriteStream', 'SyncWri
 /** Whether objects with this prototype have descriptors. Loads none of the modules whose classes it asks for. */
 export function isHandle(prototype: object): boolean {
   for (let at: object | null = prototype; at; at = Object.getPrototypeOf(at) as object | null) {
-    const { name } = at.constructor;
+    const name = (at.constructor as { name?: string } | null | undefined)?.name ?? '';
     if (NAMES.has(name) && isNodes(name, at)) return true;
   }
   return false;

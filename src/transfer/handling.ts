@@ -2,12 +2,12 @@
 import { isNativeError } from 'node:util/types';
 import { isBuiltinModule } from './builtins.js';
 import { defineChanges, type Referable, type Reference } from './define.js';
-import { progressOf } from './find.js';
+import { exportsOf, progressOf } from './find.js';
+import { isHandle } from './handles.js';
 import { inspect } from './inspector.js';
 import { locationOf } from './location.js';
 import { findReference, isNative } from './reference.js';
 import { type RegisteredReducer, reducerChanges, reducerFor } from './reducers.js';
-import { isHandle } from './handles.js';
 
 export type Handling =
   /** As structured clone does it. */
@@ -23,7 +23,10 @@ export interface InstanceHandling {
   Class: Reference;
   /** The class extends a built-in one, such as Map or Array. */
   isExotic: boolean;
+  /** Each instance is to be looked at, as the source looks like it. */
   mayHavePrivate: boolean;
+  /** How many have had none. */
+  without: number;
 }
 
 const CLONE: Handling = { as: 'clone' };
@@ -64,7 +67,7 @@ function decide(value: object, prototype: object): Decision {
   if (value instanceof Error || isNativeError(value)) return { handling: { as: 'error' } };
   if (isHandle(prototype)) return { handling: { as: 'handle' } };
   const Class = classOf(prototype);
-  if (!Class || isNative(Class)) return { handling: CLONE };
+  if (!Class || isNative(Class) || isGlobal(Class)) return { handling: CLONE };
   const found = findReference(Class);
   if (!found) return { handling: CLONE, ...unfinished(Class) };
   if (isBuiltinModule(found.module)) return { handling: CLONE };
@@ -72,7 +75,16 @@ function decide(value: object, prototype: object): Decision {
   const isExotic = classes.some((one) => one !== Object && isNative(one));
   // A text in the source may look like a private member.
   const mayHavePrivate = classes.some((one) => PRIVATE.test(Function.prototype.toString.call(one)));
-  return { handling: { as: 'instance', Class: found, isExotic, mayHavePrivate } };
+  return { handling: { as: 'instance', Class: found, isExotic, mayHavePrivate, without: 0 } };
+}
+
+/** Such as URL. To find out where a class was written takes long; for these there is no need. */
+function isGlobal(Class: Referable): boolean {
+  try {
+    return (globalThis as Record<string, unknown>)[Class.name] === Class && exportsOf(Class).length === 0;
+  } catch {
+    return false;
+  }
 }
 
 function unfinished(Class: Referable): Pick<Decision, 'module' | 'progress'> {
@@ -99,7 +111,13 @@ function classesOf(prototype: object): Referable[] {
 /** Where a private member can be declared: behind a brace, a semicolon, a new line, a comment or a modifier. */
 const PRIVATE = /(?:[{};\n]|\*\/?|\b(?:static|get|set|async))\s*#[\p{ID_Start}$_]/u;
 
+/** So many instances without private members are enough: every one that was constructed has them. */
+const ENOUGH = 3;
+
 /** Whether this very instance has private members. In a Node without an inspector it is taken to have some. */
-export function hasPrivate(instance: object): boolean {
-  return inspect((inspector) => inspector.hasPrivate(instance)) ?? true;
+export function hasPrivate(instance: object, handling: InstanceHandling): boolean {
+  if (!handling.mayHavePrivate) return false;
+  if (inspect((inspector) => inspector.hasPrivate(instance)) ?? true) return true;
+  if (++handling.without === ENOUGH) handling.mayHavePrivate = false;
+  return false;
 }

@@ -16,8 +16,7 @@ export function whyNoReference(fn: Referable): string {
   if (!location) return withoutLocation(fn, name);
   const kind = /^class\b/.test(source) ? 'class' : isMethod(source) ? 'method' : 'function';
   const what = `it is the ${kind} ${name} at ${printLocation(location)}`;
-  if (isBuiltinModule(location.url))
-    return `${what}, which Node exports under no name: export a function that calls it`;
+  if (isBuiltinModule(location.url)) return `${what}, which Node does not export: export a function that calls it`;
   const unknown = withoutModule(location);
   if (unknown !== undefined) return `${what}, ${unknown}: put it in a file and ${WAYS_OUT}`;
   if (kind === 'method') {
@@ -57,12 +56,12 @@ function printLocation({ url, line, column }: Location): string {
 /** For code that no other process can import. */
 function withoutModule({ url, isModule }: Location): string | undefined {
   if (url === '') return 'which eval() or new Function() has made';
-  if (/\[eval\d*\]/.test(url)) return 'which was given on the command line';
-  if (/\[stdin\]/.test(url)) return 'which was read from the standard input';
+  if (/(^|\/)\[eval\d*\](-wrapper)?$/.test(url)) return 'which was given on the command line';
+  if (url.startsWith('[stdin]')) return 'which was read from the standard input';
+  if (url === '[worker eval]') return 'which a Worker was given as a text';
   if (/^REPL\d*$/.test(url)) return 'which was typed in';
-  if (url.startsWith('evalmachine.') || (!isModule && !url.startsWith('file:')))
-    return 'which the module node:vm has made';
-  return undefined;
+  const isOfFile = isModule || url.startsWith('file:');
+  return isOfFile ? undefined : 'which the module node:vm has made';
 }
 
 /** The name of the function that it was made in; empty if that has none, undefined if it is at the top level. */

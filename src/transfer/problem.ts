@@ -66,17 +66,38 @@ export function locate(root: unknown, refusal: Refusal): TransferError {
  * clone's.
  */
 export function blame(root: unknown, thrown: unknown, travels: (value: object) => boolean): TransferError {
-  const said = thrown instanceof Error ? thrown.message : String(thrown);
-  const tooDeep = isTooDeep(thrown);
-  const found = tooDeep
-    ? undefined
-    : search(root, (value) => {
-        if (typeof value === 'symbol') return 'it is a symbol, which cannot be serialized';
-        if (typeof value !== 'object' || value === null || travels(value) || isContainer(value)) return undefined;
-        return serializes(value) ? undefined : `it is ${aNameOf(value)}, which cannot be serialized`;
-      });
-  const reason = found?.reason ?? (tooDeep ? 'it is nested too deeply' : said);
-  return new TransferError(found?.path ?? '$', reason, { cause: thrown });
+  if (isTooDeep(thrown)) return new TransferError('$', 'it is nested too deeply', { cause: thrown });
+  const said = thrown instanceof Error ? thrown.message : printError(thrown);
+  const found =
+    search(root, (value) => {
+      if (typeof value === 'symbol') return 'it is a symbol, which cannot be serialized';
+      if (!isObject(value) || travels(value)) return undefined;
+      return isSound(value) ? undefined : refusalOf(value);
+    }) ??
+    // Something with others in it: V8 says what it is called.
+    search(root, (value) =>
+      isObject(value) && said.startsWith(`#<${nameOf(value)}> `) ? refusalOf(value) : undefined,
+    );
+  return new TransferError(found?.path ?? '$', found?.reason ?? said, { cause: thrown });
+}
+
+function refusalOf(value: object): string {
+  return `it is ${aNameOf(value)}, which cannot be serialized`;
+}
+
+/** Whether the object itself is nothing but a holder of others, or can be serialized. */
+function isSound(value: object): boolean {
+  if (isProxy(value)) return false;
+  if (Array.isArray(value) || value instanceof Map || value instanceof Set) return true;
+  let holds = false;
+  try {
+    eachChild(value, (child) => {
+      if (isObject(child) || typeof child === 'function') holds = true;
+    });
+  } catch {
+    return true;
+  }
+  return holds || serializes(value);
 }
 
 /** Whether the stack was exhausted. */
@@ -98,7 +119,7 @@ function search(root: unknown, test: (value: unknown) => string | undefined): Fo
       seen.add(value);
       try {
         eachChild(value, (child, step, key) => {
-          if (isOfInterest(child) || test(child) !== undefined) next.push({ value: child, parent: place, step, key });
+          if (isObject(child) || test(child) !== undefined) next.push({ value: child, parent: place, step, key });
         });
       } catch (error) {
         return { path: pathOf(place), reason: `reading it throws ${printError(error)}` };
@@ -109,21 +130,8 @@ function search(root: unknown, test: (value: unknown) => string | undefined): Fo
   return undefined;
 }
 
-function isOfInterest(value: unknown): boolean {
+function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
-}
-
-/** Whether the object itself is nothing but a holder of others. */
-function isContainer(value: object): boolean {
-  if (isProxy(value)) return false;
-  const prototype = Object.getPrototypeOf(value) as unknown;
-  return (
-    prototype === null ||
-    prototype === Object.prototype ||
-    Array.isArray(value) ||
-    value instanceof Map ||
-    value instanceof Set
-  );
 }
 
 function serializes(value: unknown): boolean {

@@ -23,7 +23,7 @@ const known = new WeakMap<Referable, Reference>();
  */
 export function reference(fn: Referable): Reference {
   if (typeof fn !== 'function')
-    throw new TransferError('$', `only functions and classes have references, and its type is ${typeof fn}`);
+    throw new TransferError('$', `its type is ${typeof fn}: only functions have references`);
   const found = findReference(fn);
   if (!found) throw new TransferError('$', whyNoReference(fn));
   return found;
@@ -99,8 +99,12 @@ function loaded({ module, export: path }: Reference, askLoader: boolean): unknow
 function importThing(ref: Reference): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      const value = loaded(ref, true);
-      if (value !== undefined) resolve(value);
+      try {
+        const value = loaded(ref, true);
+        if (value !== undefined) resolve(value);
+      } catch {
+        // What an accessor throws is for the import to find out.
+      }
     }, SUSPICIOUS);
     importFor(ref)
       .then((namespace) => check(ref, lookUpIn(namespace, ref.export)))
@@ -113,13 +117,8 @@ async function importFor({ module, export: path }: Reference): Promise<Namespace
   try {
     return await importModule(module);
   } catch (cause) {
-    throw new TransferError(
-      '$',
-      `${path} cannot be had, as its module ${module} cannot be imported: ${printError(cause)}`,
-      {
-        cause,
-      },
-    );
+    const reason = `${path} cannot be had, as its module ${module} cannot be imported: ${printError(cause)}`;
+    throw new TransferError('$', reason, { cause });
   }
 }
 

@@ -5,7 +5,7 @@ import { type ErrorParts, fill, shellOf } from './error-parts.js';
 import { rebuildHandle } from './handles.js';
 import { importModule } from './modules.js';
 import { put } from './own-property.js';
-import type { ErrorClassRecord, Prelude, ReducerRecord, SpecialRecord } from './prelude.js';
+import type { ErrorClassRecord, Prelude, ReducerRecord, ReferenceRecord, SpecialRecord } from './prelude.js';
 import { isTooDeep, printError } from './problem.js';
 import { type AnyClass, reducerFor, type RegisteredReducer } from './reducers.js';
 import { resolveReference } from './reference.js';
@@ -36,7 +36,7 @@ export function revive(bytes: Uint8Array, segments: readonly Uint8Array[], descr
       standsFor = (index) => reviver.standsFor(index);
       return reviver.read();
     };
-    return isPromise<Known>(known) ? known.then(read).catch(fail) : read(known);
+    return known instanceof Promise ? known.then(read).catch(fail) : read(known);
   } catch (error) {
     return fail(error);
   }
@@ -70,27 +70,52 @@ interface Known {
   reducers: readonly RegisteredReducer[];
 }
 
-function lookUp([references, , , classNames, reducerRecords]: Prelude): Known | Promise<Known> {
-  const things = references.map(([module, path]) => resolveReference({ module, export: path }));
-  const errorClasses = classNames.map(([, reference]) => {
-    // An error whose class cannot be had is still an error.
-    if (!reference) return undefined;
+function lookUp([references, , , classNames, reducers]: Prelude): Known | Promise<Known> {
+  const things = all(references, ([module, path]) => resolveReference({ module, export: path }));
+  const errorClasses = all(classNames, ([, reference]) => reference && orNothing(reference));
+  const withReducers = ([found, classes]: [unknown[], unknown[]]): Known | Promise<Known> => {
+    const registered = all(reducers, (record) => reducerOf(record, found)) as Awaitable<RegisteredReducer[]>;
+    const known = (list: RegisteredReducer[]): Known => ({ things: found, errorClasses: classes, reducers: list });
+    return registered instanceof Promise ? registered.then(known) : known(registered);
+  };
+  if (!(things instanceof Promise) && !(errorClasses instanceof Promise)) return withReducers([things, errorClasses]);
+  return Promise.all([things, errorClasses]).then(withReducers);
+}
+
+type Awaitable<T> = T | Promise<T>;
+
+/** What `get` gives for each; a promise only if one of them is. No promise is left behind that could be rejected unheard. */
+function all<T>(list: readonly T[], get: (element: T) => unknown): Awaitable<unknown[]> {
+  const failures: unknown[] = [];
+  const results = list.map((element) => {
     try {
-      const found = resolveReference({ module: reference[0], export: reference[1] });
-      return isPromise(found) ? found.catch(() => {}) : found;
-    } catch {
+      return get(element);
+    } catch (error) {
+      failures.push(error);
       return undefined;
     }
   });
-  const withReducers = (found: unknown[], classes: unknown[]): Known | Promise<Known> => {
-    const reducers: unknown[] = reducerRecords.map((record) => reducerOf(record, found));
-    const known = (all: unknown[]) => ({ things: found, errorClasses: classes, reducers: all as RegisteredReducer[] });
-    return reducers.some(isPromise) ? Promise.all(reducers).then(known) : known(reducers);
+  const check = (): unknown[] => {
+    if (failures.length > 0) throw failures[0];
+    return results;
   };
-  if (!things.some(isPromise) && !errorClasses.some(isPromise)) return withReducers(things, errorClasses);
-  return Promise.all([Promise.all(things), Promise.all(errorClasses)]).then(([found, classes]) =>
-    withReducers(found, classes),
-  );
+  return results.some((result) => result instanceof Promise) ? settle(results, check) : check();
+}
+
+async function settle(results: unknown[], check: () => unknown): Promise<unknown[]> {
+  const values = await Promise.all(results);
+  check();
+  return values;
+}
+
+/** An error whose class cannot be had is still an error. */
+function orNothing([module, path]: ReferenceRecord): unknown {
+  try {
+    const found = resolveReference({ module, export: path });
+    return found instanceof Promise ? found.catch(() => {}) : found;
+  } catch {
+    return undefined;
+  }
 }
 
 function reducerOf(
@@ -223,10 +248,6 @@ class Reviver {
     this.#shells.push(shell);
     return shell;
   }
-}
-
-function isPromise<T = unknown>(value: unknown): value is Promise<T> {
-  return value instanceof Promise;
 }
 
 /** Closes what was taken over, and cannot be used. */

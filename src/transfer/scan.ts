@@ -1,6 +1,6 @@
 /**
  * Walks a value once before it is written, and finds what structured clone does not do by itself. Plain data costs one
- * look at each property; an object with nothing but primitives in it is not even remembered.
+ * look at each property; of small objects with nothing but data in them it does not even remember that it has seen them.
  */
 import {
   isAnyArrayBuffer,
@@ -110,7 +110,9 @@ export class Scan {
 
   #other(value: object, prototype: object): void {
     const handling = this.#handling(value, prototype);
-    if (handling.as === 'clone') this.#content(value);
+    // Where parts that cannot travel are described, no reducer is asked: it could not be done without.
+    if (this.#options.describe && value instanceof Error) this.#error(value);
+    else if (handling.as === 'clone') this.#content(value);
     else if (handling.as === 'instance') this.#instance(value, prototype, handling);
     else if (handling.as === 'error') this.#error(value as Error);
     else if (handling.as === 'reduced') this.#reduce(value, handling.reducer, handling.Class);
@@ -162,11 +164,12 @@ export class Scan {
     if (value.byteLength >= LARGE && !resizable) (this.regions ??= new Regions()).addBuffer(value);
   }
 
-  #instance(value: object, prototype: object, { Class, isExotic, mayHavePrivate }: InstanceHandling): void {
+  #instance(value: object, prototype: object, handling: InstanceHandling): void {
+    const { Class, isExotic } = handling;
     // One that is small and occurs twice is listed twice.
     const isFull = isExotic || !isSmall(value);
     if (isFull && !this.#isNew(value)) return;
-    if (mayHavePrivate && hasPrivate(value)) {
+    if (hasPrivate(value, handling)) {
       throw new Refusal(
         value,
         `it is ${aNameOf(value)}, which has private members (#…) that nobody else can read: say how it travels with registerReducer()`,

@@ -80,7 +80,7 @@ export class Writer extends v8.Serializer {
       this.writeUint32(place.segment);
       writeLength(this, place.offset);
     } else {
-      this.writeRawBytes(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+      this.writeRawBytes(view as NodeJS.ArrayBufferView);
     }
   }
 }

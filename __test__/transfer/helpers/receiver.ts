@@ -1,4 +1,4 @@
-/** A process that gets functions from its standard input, calls them, and prints what they give. */
+/** A process that gets values from its standard input, and prints what comes of them. */
 import { readFileSync } from 'node:fs';
 import { unpickle } from '#dist/transfer/pickle';
 import type { Fate } from './sender.js';
@@ -11,11 +11,16 @@ for (const [name, segments] of Object.entries(sent)) {
       segments: segments.map((segment) => new Uint8Array(Buffer.from(segment, 'base64'))),
       descriptors: [],
     });
-    const thing = received as () => unknown;
-    const isClass = Function.prototype.toString.call(thing).startsWith('class');
-    fates[name] = { result: isClass ? `class ${thing.name}` : await thing() };
+    fates[name] = { result: await show(received) };
   } catch (error) {
     fates[name] = { error: (error as Error).message };
   }
 }
+
+function show(value: unknown): unknown {
+  if (typeof value !== 'function') return (value as { show(): unknown }).show();
+  const isClass = Function.prototype.toString.call(value).startsWith('class');
+  return isClass ? `class ${value.name}` : (value as () => unknown)();
+}
+
 process.stdout.write(JSON.stringify(fates));

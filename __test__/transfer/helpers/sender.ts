@@ -1,31 +1,34 @@
-/** For programs: sends functions to another process, and prints what becomes of them there. */
+/** For programs: sends functions and other values to another process, and prints what becomes of them there. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { pickle } from '#dist/transfer/pickle';
-import { type Referable, reference } from '#dist/transfer/reference';
+import { reference } from '#dist/transfer/reference';
 
 export { define, reference, resolveReference } from '#dist/transfer/reference';
 
 const RECEIVER = fileURLToPath(new URL('receiver.js', import.meta.url));
 
-/** What became of a function. */
+/** What became of a value. */
 export interface Fate {
   /** Its reference; the module is shortened to its last part. */
   reference?: string;
-  /** What it gave in the other process; of a class, its name there. */
+  /** What a function gave in the other process, of a class its name there, of another value what its `show` gave. */
   result?: unknown;
   /** Why it could not be sent, or received. */
   error?: string;
 }
 
-/** Sends functions all at once. Does not return before they have been called: this module may still be being evaluated. */
-export function send(things: Record<string, Referable>, execArgv: readonly string[] = process.execArgv): void {
+/** Sends all at once. Does not return before they have been called: this module may still be being evaluated. */
+export function send(things: Record<string, unknown>, execArgv: readonly string[] = process.execArgv): void {
   const fates: Record<string, Fate> = {};
   const sent: Record<string, string[]> = {};
   for (const [name, thing] of Object.entries(things)) {
     try {
-      const { module, export: path } = reference(thing);
-      fates[name] = { reference: `${module.split('/').at(-1)} ${path}` };
+      fates[name] = {};
+      if (typeof thing === 'function') {
+        const { module, export: path } = reference(thing);
+        fates[name] = { reference: `${module.split('/').at(-1)} ${path}` };
+      }
       sent[name] = pickle(thing).segments.map((segment) => Buffer.from(segment).toString('base64'));
     } catch (error) {
       fates[name] = { error: (error as Error).message };
