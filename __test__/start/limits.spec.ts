@@ -63,6 +63,9 @@ for (const method of hasLimits ? getAllStartMethods() : []) {
       const attempts = outcome.values<Attempt>('attempt');
       t.is(attempts.length, 15);
       for (const attempt of attempts) isRefusal(t, attempt, TOO_MANY_FILES);
+      const refused = outcome.values<Caught>('refused').map(({ message }) => message);
+      t.is(refused.length, 5);
+      for (const message of refused) t.regex(message ?? '', /could not take the descriptors .* too many open files/);
       t.deepEqual(outcome.values('next'), Array(5).fill('value'));
     });
   }

@@ -58,6 +58,8 @@ export interface BindingReceived {
   bytes: Buffer;
   /** Owned by the receiver, close-on-exec. */
   descriptors: number[];
+  /** Descriptors came that this process could not take, as it has too many files open: none of them is here. */
+  lost: boolean;
 }
 
 /** Calls back whenever a descriptor is readable, until it is closed. */
@@ -108,7 +110,7 @@ export interface NativeBinding {
   waitReadable(fd: number): void;
   /**
    * Receives up to 64 KiB, and the descriptors that came with them; `null` if there is nothing now. Bytes that were sent after
-   * other descriptors are left for the next call. It is an error if this process cannot take all descriptors: the bytes are lost.
+   * other descriptors are left for the next call.
    */
   receiveMessage(fd: number): BindingReceived | null;
   closeDescriptor(fd: number): void;

@@ -20,6 +20,8 @@ pub struct BindingReceived<'env> {
     pub bytes: BufferSlice<'env>,
     /// Owned by the caller, close-on-exec.
     pub descriptors: Vec<i32>,
+    /// Descriptors came that this process could not take.
+    pub lost: bool,
 }
 
 /// Two connected stream sockets: the descriptors.
@@ -74,5 +76,5 @@ pub fn receive_message(env: &Env, fd: i32) -> Result<Option<BindingReceived<'_>>
     let bytes = BufferSlice::copy_from(env, buffer.get(..received.length).unwrap_or_default())
         .map_err(|error| Code::System.error(format_args!("making a Buffer: {error}")))?;
     let descriptors = received.descriptors.into_iter().map(IntoRawFd::into_raw_fd).collect();
-    Ok(Some(BindingReceived { bytes, descriptors }))
+    Ok(Some(BindingReceived { bytes, descriptors, lost: received.lost }))
 }

@@ -70,6 +70,8 @@ pub struct Received {
     pub length: usize,
     /// Descriptors that came with them, all close-on-exec.
     pub descriptors: Vec<OwnedFd>,
+    /// Not all could be taken, as this process has too many files open: those that were are closed again.
+    pub lost: bool,
 }
 
 /// Receives what is there, up to the length of `buffer`, which must not be 0. `None` if there is nothing now.
@@ -77,8 +79,7 @@ pub struct Received {
 /// Bytes after the first byte of another message with descriptors are left for the next call.
 ///
 /// # Errors
-/// `ECONNRESET` when the other side is gone. If not all descriptors could be taken (this process has too many open files),
-/// those that were are closed and it is an error; the bytes are lost.
+/// `ECONNRESET` when the other side is gone.
 ///
 /// # References
 ///  - [POSIX](https://pubs.opengroup.org/onlinepubs/9799919799/functions/recvmsg.html)
@@ -104,11 +105,10 @@ pub fn receive(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<Option<Received>>
             descriptors.extend(rights);
         }
     }
-    if received.flags.contains(ReturnFlags::CTRUNC) {
-        return Err(io::Error::other(
-            "descriptors that were sent here are lost: this process has too many open files (ulimit -n)",
-        ));
+    let lost = received.flags.contains(ReturnFlags::CTRUNC);
+    if lost {
+        descriptors.clear();
     }
     descriptors.iter().try_for_each(system::finish_received)?;
-    Ok(Some(Received { length: received.bytes, descriptors }))
+    Ok(Some(Received { length: received.bytes, descriptors, lost }))
 }

@@ -2,6 +2,9 @@
 import { native, type ReadableWatcher } from '../../native/binding.js';
 import { ZygoteError } from '../../errors.js';
 
+/** In place of the descriptors of a message that this process could not take. */
+export const LOST = -1;
+
 /** Messages with descriptors. */
 export class Control<Received> {
   readonly #fd: number;
@@ -12,7 +15,7 @@ export class Control<Received> {
 
   /**
    * Takes the descriptor over. `onMessage` gets each message and all descriptors that have come and were not taken out of the
-   * list; `onEnd` is called when the other side is gone.
+   * list, with one `LOST` for all those of a message that could not be taken; `onEnd` is called when the other side is gone.
    */
   constructor(
     fd: number,
@@ -48,7 +51,7 @@ export class Control<Received> {
     this.#closed = true;
     this.#watcher.close();
     native().closeDescriptor(this.#fd);
-    for (const descriptor of this.#descriptors.splice(0)) native().closeDescriptor(descriptor);
+    for (const fd of this.#descriptors.splice(0)) if (fd !== LOST) native().closeDescriptor(fd);
   }
 
   #receive(): void {
@@ -57,7 +60,7 @@ export class Control<Received> {
       try {
         received = native().receiveMessage(this.#fd);
       } catch {
-        received = { bytes: Buffer.alloc(0), descriptors: [] };
+        received = { bytes: Buffer.alloc(0), descriptors: [], lost: false };
       }
       if (!received) return;
       if (received.bytes.length === 0) {
@@ -65,7 +68,7 @@ export class Control<Received> {
         this.onEnd();
         return;
       }
-      this.#descriptors.push(...received.descriptors);
+      this.#descriptors.push(...(received.lost ? [LOST] : received.descriptors));
       const lines = (this.#text + received.bytes.toString()).split('\n');
       this.#text = lines.pop() as string;
       for (const line of lines) this.onMessage(JSON.parse(line) as Received, this.#descriptors);

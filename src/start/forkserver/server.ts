@@ -1,13 +1,14 @@
 /** The main module of a forkserver: preloads modules, then makes a clone of itself for each request. */
 import { serve } from '../../child/served.js';
 import { replaceStandardStreams } from '../../child/standard-streams.js';
+import { ZygoteError } from '../../errors.js';
 import { collectGarbage } from '../../memory/heap.js';
 import { native } from '../../native/binding.js';
 import { OwnChild } from '../../process/reaper.js';
 import { setBootstrapping } from '../../process/self.js';
 import { pickleThrown } from '../../transfer/pickle.js';
 import { forkAtLoopBase } from '../loop-base.js';
-import { Control } from './control.js';
+import { Control, LOST } from './control.js';
 import { type PreloadError, preload } from './preload.js';
 import { rehearse } from './rehearse.js';
 import { type Assignment, CONTROL, type Reply, type Request, type ServerTask, STDERR } from './protocol.js';
@@ -67,6 +68,12 @@ function receive(request: Request, descriptors: number[]): void {
   if (request.kind === 'stop') process.exit();
   if (request.kind === 'preloaded') {
     say({ kind: 'preloaded', id: request.id, modules: preloaded });
+    return;
+  }
+  if (descriptors[0] === LOST) {
+    descriptors.shift();
+    const reason = 'the forkserver could not take the descriptors of a start: it has too many open files (ulimit -n)';
+    say({ kind: 'refused', id: request.id, error: encode(new ZygoteError('ERR_ZYGOTE_SYSTEM', reason)) });
     return;
   }
   waiting.push({ request, descriptors: descriptors.splice(0, request.descriptors) });
