@@ -10,7 +10,7 @@ use zygote_process::message::{MOST_DESCRIPTORS, Received, receive, send};
 
 fn receive_some(fd: &OwnedFd) -> (Vec<u8>, Vec<OwnedFd>) {
     let mut buffer = [0; 4096];
-    let Received { length, descriptors } = receive(fd, &mut buffer).expect("receive").expect("something");
+    let Received { length, descriptors, .. } = receive(fd, &mut buffer).expect("receive").expect("something");
     (buffer[..length].to_vec(), descriptors)
 }
 
@@ -59,7 +59,7 @@ fn a_full_socket_would_block() {
     assert!(send(&a, b"x", &[read_end.as_fd()]).unwrap().is_none());
     let mut buffer = vec![0; 65_536];
     let mut received = 0;
-    while let Some(Received { length, descriptors }) = receive(&b, &mut buffer).unwrap() {
+    while let Some(Received { length, descriptors, .. }) = receive(&b, &mut buffer).unwrap() {
         assert!(descriptors.is_empty() && buffer[..length].iter().all(|byte| *byte == 7));
         received += length;
     }
@@ -78,7 +78,7 @@ fn a_part_takes_the_descriptors_along() {
     assert!(sent > 0 && sent < long.len());
     let mut buffer = vec![0; long.len()];
     let (mut bytes, mut counts) = (0, Vec::new());
-    while let Some(Received { length, descriptors }) = receive(&b, &mut buffer).unwrap() {
+    while let Some(Received { length, descriptors, .. }) = receive(&b, &mut buffer).unwrap() {
         bytes += length;
         counts.push(descriptors.len());
     }
