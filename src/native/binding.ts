@@ -118,6 +118,9 @@ export interface NativeBinding {
   replaceDescriptor(from: number, to: number): void;
   /** Another number, above 2, for the same object; close-on-exec. */
   duplicateDescriptor(fd: number): number;
+  /** Each fork leaves the descriptor as it is. Counted: as often as it is shared it has to be unshared, before it is closed. */
+  shareDescriptor(fd: number): void;
+  unshareDescriptor(fd: number): void;
   /** With `on`, programs that this process starts or becomes do not get the descriptor. */
   closeOnExec(fd: number, on: boolean): void;
   /** Ends this process at once: no listener, no destructor, nothing flushed. */

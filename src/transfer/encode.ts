@@ -29,7 +29,7 @@ export function encode(value: unknown, scan: Scan, tag: number): { segments: Uin
   const meet = ({ index }: Placeholder): void => {
     const special = specials[index];
     if (special?.is === 'error') open.push(index);
-    if (special?.is === 'reduced' && special.order >= part) throw cycle(special);
+    if (special && 'order' in special && special.order >= part) throw cycle(special);
   };
 
   const writer = new Writer((view) => scan.regions?.placeOf(view), meet);
@@ -63,7 +63,7 @@ export function encode(value: unknown, scan: Scan, tag: number): { segments: Uin
 }
 
 interface Encoded {
-  /** Of the reduced instances, in the order in which these were complete. */
+  /** Of the objects that have been reduced to them, in the order in which these were complete. */
   states: unknown[];
   /** By the numbers of the errors. */
   errorParts: ErrorParts[];
@@ -73,14 +73,14 @@ function encodeSpecials(scan: Scan, copies: Copies): Encoded {
   const encoded: Encoded = { states: [], errorParts: [] };
   // These grow meanwhile if a getter gives something that was not there before.
   for (const special of scan.specials.values()) {
-    if (special.is === 'reduced') encoded.states[special.order] = copies.encode(special.state);
+    if ('order' in special) encoded.states[special.order] = copies.encode(special.state);
     if (special.is === 'error') encoded.errorParts[special.index] = copies.encode(special.parts) as ErrorParts;
   }
   for (const { extras } of scan.classed.values()) for (const extra of extras.values()) copies.encode(extra);
   return encoded;
 }
 
-function cycle({ instance }: Extract<Special, { is: 'reduced' }>): Refusal {
+function cycle({ instance }: Extract<Special, { order: number }>): Refusal {
   const name = nameOf(instance);
   return new Refusal(
     instance,

@@ -8,12 +8,14 @@ import { inspect } from './inspector.js';
 import { locationOf } from './location.js';
 import { findReference, isNative } from './reference.js';
 import { type RegisteredReducer, reducerChanges, reducerFor } from './reducers.js';
+import { isShareable } from './shareable.js';
 
 export type Handling =
   /** As structured clone does it. */
   | { as: 'clone' }
   | { as: 'error' }
   | { as: 'handle' }
+  | { as: 'shared' }
   | { as: 'reduced'; reducer: RegisteredReducer; Class: Reference | undefined }
   | InstanceHandling;
 
@@ -66,6 +68,7 @@ function decide(value: object, prototype: object): Decision {
   }
   if (value instanceof Error || isNativeError(value)) return { handling: { as: 'error' } };
   if (isHandle(prototype)) return { handling: { as: 'handle' } };
+  if (isShareable(prototype)) return { handling: { as: 'shared' } };
   const Class = classOf(prototype);
   if (!Class || isNative(Class) || isGlobal(Class)) return { handling: CLONE };
   const found = findReference(Class);

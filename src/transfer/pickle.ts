@@ -19,6 +19,9 @@ export interface PickleOptions {
   descriptors?: boolean;
 }
 
+/** With a child's channel and standard streams, the most that the system sends at once. */
+export const MOST_DESCRIPTORS: number = 253 - 4;
+
 /** The first byte: how to read the rest. */
 const Tag = { plain: 1, rich: 2 } as const;
 
@@ -72,12 +75,21 @@ function pickleWith(value: unknown, options: ScanOptions): Pickled {
   try {
     scan.see(value);
     if (scan.isPlain) return { segments: [writePlain(value)], descriptors: [] };
-    return encode(value, scan, Tag.rich);
+    const pickled = encode(value, scan, Tag.rich);
+    if (pickled.descriptors.length > MOST_DESCRIPTORS) throw tooMany(pickled.descriptors.length);
+    return pickled;
   } catch (error) {
     if (error instanceof TransferError) throw error;
     if (error instanceof Refusal) throw locate(value, error);
     throw blame(value, error, (part) => scan.specials.has(part));
   }
+}
+
+function tooMany(count: number): TransferError {
+  return new TransferError(
+    '$',
+    `the sockets, files and shared objects in it have ${count} descriptors, and the system passes at most ${MOST_DESCRIPTORS} to a process that is being started: share fewer objects, each of which may hold more`,
+  );
 }
 
 function writePlain(value: unknown): Uint8Array {

@@ -15,7 +15,7 @@ export type Prelude = [
   buffers: number[],
   errorClasses: ErrorClassRecord[],
   reducers: ReducerRecord[],
-  /** How many states of reduced instances come before the value. */
+  /** How many states, of reduced instances and shared objects, come before the value. */
   reduced: number,
   /** Instances that are to get their classes again are listed behind every part. */
   hasClassed: boolean,
@@ -29,11 +29,12 @@ export type ReducerRecord = [Class: number, name: string, where: string | undefi
 export type SpecialRecord =
   | [is: 'function', reference: number]
   | [is: 'error', Class: number, name: string, message: string]
-  | [is: 'reduced', reducer: number, order: number]
+  | [is: 'reduced', order: number, reducer: number]
+  | [is: 'shared', order: number, kind: string, descriptors: number[]]
   | [is: 'handle', handle: Handle, descriptor: number];
 
 export class PreludeBuilder {
-  /** Of the handles, in the order of their numbers. */
+  /** Of handles and shared objects, by their numbers in the records. */
   readonly descriptors: number[] = [];
 
   readonly #references = new Numbered<ReferenceRecord>();
@@ -60,9 +61,13 @@ export class PreludeBuilder {
       return ['error', this.#errorClass(special.error), name, message];
     }
     if (special.is === 'handle') return ['handle', special.handle, this.descriptors.push(special.fd) - 1];
+    if (special.is === 'shared') {
+      const { kind, descriptors } = special.shared;
+      return ['shared', special.order, kind, descriptors.map((fd) => this.descriptors.push(fd) - 1)];
+    }
     const { Class, reducer, order } = special;
     const record = (): ReducerRecord => [this.refer(Class), reducer.Class.name, reducer.where];
-    return ['reduced', this.#reducers.number(reducer, record), order];
+    return ['reduced', order, this.#reducers.number(reducer, record)];
   }
 
   #errorClass(error: Error): number {

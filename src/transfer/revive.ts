@@ -9,6 +9,7 @@ import type { ErrorClassRecord, Prelude, ReducerRecord, ReferenceRecord, Special
 import { isTooDeep, printError } from './problem.js';
 import { type AnyClass, reducerFor, type RegisteredReducer } from './reducers.js';
 import { resolveReference } from './reference.js';
+import { type Rebuild, rebuildOf } from './shareable.js';
 import { Reader } from './wire.js';
 
 /** For bytes that make no sense. */
@@ -68,18 +69,29 @@ interface Known {
   /** Undefined for those that are to be looked for by their names. */
   errorClasses: readonly unknown[];
   reducers: readonly RegisteredReducer[];
+  /** By the kinds of what is shared. */
+  rebuilds: ReadonlyMap<string, Rebuild>;
 }
 
-function lookUp([references, , , classNames, reducers]: Prelude): Known | Promise<Known> {
+function lookUp([references, specials, , classNames, reducers]: Prelude): Known | Promise<Known> {
   const things = all(references, ([module, path]) => resolveReference({ module, export: path }));
   const errorClasses = all(classNames, ([, reference]) => reference && orNothing(reference));
-  const withReducers = ([found, classes]: [unknown[], unknown[]]): Known | Promise<Known> => {
+  const kinds = [...new Set(specials.flatMap((special) => (special[0] === 'shared' ? special[2] : [])))];
+  const rebuilds = all(kinds, rebuildOf) as Awaitable<Rebuild[]>;
+  const withReducers = ([found, classes, shared]: [unknown[], unknown[], Rebuild[]]): Known | Promise<Known> => {
     const registered = all(reducers, (record) => reducerOf(record, found)) as Awaitable<RegisteredReducer[]>;
-    const known = (list: RegisteredReducer[]): Known => ({ things: found, errorClasses: classes, reducers: list });
+    const known = (list: RegisteredReducer[]): Known => ({
+      things: found,
+      errorClasses: classes,
+      reducers: list,
+      rebuilds: new Map(kinds.map((kind, index) => [kind, shared[index] as Rebuild])),
+    });
     return registered instanceof Promise ? registered.then(known) : known(registered);
   };
-  if (!(things instanceof Promise) && !(errorClasses instanceof Promise)) return withReducers([things, errorClasses]);
-  return Promise.all([things, errorClasses]).then(withReducers);
+  if (things instanceof Promise || errorClasses instanceof Promise || rebuilds instanceof Promise) {
+    return Promise.all([things, errorClasses, rebuilds]).then(withReducers);
+  }
+  return withReducers([things, errorClasses, rebuilds]);
 }
 
 type Awaitable<T> = T | Promise<T>;
@@ -167,15 +179,17 @@ class Reviver {
   }
 
   read(): unknown {
-    const order: [index: number, reducer: number][] = [];
-    for (const [index, [is, reducer, position]] of this.#specials.entries()) {
-      if (is === 'reduced') order[position] = [index, reducer];
+    const order: number[] = [];
+    for (const [index, [is, position]] of this.#specials.entries()) {
+      if (is === 'reduced' || is === 'shared') order[position] = index;
     }
     for (let part = 0; part < this.#reduced; part++) {
       const [state] = this.#readPart() as [unknown];
-      const [index, reducer] = order[part] ?? [];
-      if (index === undefined || reducer === undefined) throw unreadable('a state of nothing');
-      this.#made[index] = this.#rebuild(reducer, state);
+      const index = order[part] ?? -1;
+      const special = this.#specials[index];
+      if (special?.[0] === 'reduced') this.#made[index] = this.#rebuild(special[2], state);
+      else if (special?.[0] === 'shared') this.#made[index] = this.#share(special[2], state, special[3]);
+      else throw unreadable('a state of nothing');
     }
     return this.#readPart();
   }
@@ -227,6 +241,23 @@ class Reviver {
     }
     if ((typeof instance === 'object' && instance !== null) || typeof instance === 'function') return instance;
     throw new TransferError('$', `rebuild() of the reducer of ${Class.name} gave no object`);
+  }
+
+  #share(kind: string, state: unknown, descriptors: readonly number[]): object {
+    const rebuild = this.#known.rebuilds.get(kind) as Rebuild;
+    const taken = descriptors.map((descriptor) => this.#take(descriptor));
+    try {
+      return rebuild(state as never, taken);
+    } catch (cause) {
+      throw new TransferError('$', `a ${kind} cannot be shared with this process: ${printError(cause)}`, { cause });
+    }
+  }
+
+  #take(descriptor: number): number {
+    const fd = this.#descriptors.all[descriptor];
+    if (fd === undefined) throw unreadable('a descriptor is missing');
+    this.#descriptors.free.delete(fd);
+    return fd;
   }
 
   #make(special: SpecialRecord | undefined): object {

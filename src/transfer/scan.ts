@@ -20,6 +20,7 @@ import { aNameOf, locate, printError, Refusal } from './problem.js';
 import type { RegisteredReducer } from './reducers.js';
 import { findReference } from './reference.js';
 import { LARGE, Regions } from './regions.js';
+import { share, type Shareable, type Shared } from './shareable.js';
 import { isSmall } from './small.js';
 
 /** Something that a placeholder stands for on the wire, by its number there. */
@@ -27,11 +28,12 @@ export type Special = { index: number } & (
   | { is: 'function'; reference: Reference }
   | { is: 'error'; error: Error; parts: ErrorParts }
   | { is: 'reduced'; instance: object; reducer: RegisteredReducer; Class: Reference; state: unknown; order: number }
+  | { is: 'shared'; instance: object; shared: Shared; state: unknown; order: number }
   | { is: 'handle'; handle: Handle; fd: number }
 );
 
 export interface ScanOptions {
-  /** Handles can travel. */
+  /** Handles and what the system shares can travel. */
   descriptors: boolean;
   /** What is to be said in place of a part of an error that cannot travel; undefined if it can. */
   describe?: ((read: () => unknown) => string | undefined) | undefined;
@@ -49,13 +51,13 @@ export interface Classed {
 export const SPARSE: number = 2 ** 25;
 
 export class Scan {
-  /** By the function, error, instance or handle; in the order of their numbers. */
+  /** By the function, error, instance, shared object or handle; in the order of their numbers. */
   readonly specials: Map<object, Special> = new Map();
   /** By their prototypes. */
   readonly classed: Map<object, Classed> = new Map();
   /** Undefined if nothing is large. */
   regions: Regions | undefined;
-  /** How many instances have been reduced. */
+  /** How many objects have been reduced to states. */
   reduced = 0;
 
   readonly #options: ScanOptions;
@@ -116,7 +118,8 @@ export class Scan {
     else if (handling.as === 'instance') this.#instance(value, prototype, handling);
     else if (handling.as === 'error') this.#error(value as Error);
     else if (handling.as === 'reduced') this.#reduce(value, handling.reducer, handling.Class);
-    else this.#handle(value);
+    else if (handling.as === 'handle') this.#handle(value);
+    else this.#share(value as Shareable);
   }
 
   /** The same within a value, also where that may change later. */
@@ -235,14 +238,36 @@ export class Scan {
     } catch (cause) {
       throw new Refusal(instance, `its reducer throws ${printError(cause)}`, { cause });
     }
+    this.#seeState(special, 'what its reducer gives for it cannot travel');
+  }
+
+  #share(instance: Shareable): void {
+    if (this.specials.has(instance)) return;
+    if (!this.#options.descriptors) {
+      throw new Refusal(
+        instance,
+        `it is ${aNameOf(instance)}, which can only be shared with a process while it is being started: pass it in args`,
+      );
+    }
+    let shared: Shared;
+    try {
+      shared = instance[share]();
+    } catch (cause) {
+      throw new Refusal(instance, cause instanceof Error ? cause.message : printError(cause), { cause });
+    }
+    const index = this.specials.size;
+    const special: Special = { is: 'shared', index, instance, shared, state: shared.state, order: Infinity };
+    this.specials.set(instance, special);
+    this.#seeState(special, 'what belongs to it cannot travel');
+  }
+
+  #seeState(special: Extract<Special, { state: unknown }>, otherwise: string): void {
     try {
       this.see(special.state);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const { path, reason } = locate(special.state, error);
-      throw new Refusal(instance, `what its reducer gives for it cannot travel, at ${path}: ${reason}`, {
-        cause: error,
-      });
+      throw new Refusal(special.instance, `${otherwise}, at ${path}: ${reason}`, { cause: error });
     }
     special.order = this.reduced++;
   }

@@ -4,7 +4,7 @@ use std::os::fd::{BorrowedFd, IntoRawFd};
 
 use napi::Env;
 use napi_derive::napi;
-use zygote_process::descriptor;
+use zygote_process::{descriptor, inherited};
 
 use crate::callback::own_loop;
 use crate::error::{Code, Result, failed};
@@ -53,4 +53,16 @@ pub fn replace_descriptor(env: Env, from: i32, to: i32) -> Result<()> {
 pub fn close_on_exec(fd: i32, on: bool) -> Result<()> {
     // SAFETY: the caller owns the descriptor.
     descriptor::set_close_on_exec(unsafe { borrow(fd) }?, on).map_err(failed("fcntl(F_SETFD)"))
+}
+
+/// From now on each fork of this process leaves the descriptor as it is. See `zygote_process::inherited`.
+#[napi]
+pub fn share_descriptor(fd: i32) {
+    inherited::share(fd);
+}
+
+/// Takes back what `share_descriptor` was called for once.
+#[napi]
+pub fn unshare_descriptor(fd: i32) {
+    inherited::unshare(fd);
 }

@@ -8,6 +8,7 @@ use napi::Env;
 use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 use zygote_forkall::{Error, Forked, Options, Timings, WatchedPath};
+use zygote_process::inherited::Inherited;
 
 use crate::callback::{Answer, Callback, Exception, error_value, null, own_loop, to_value};
 use crate::error::{Code, Result};
@@ -107,12 +108,14 @@ unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<B
         // SAFETY: the caller's own loop.
         unsafe { uv::watched_paths(uv_loop) }
     };
+    let inherited = Inherited::hold();
+    let kept: Vec<_> = options.keep.iter().copied().chain(inherited.descriptors()).collect();
     let watched: Vec<_> = paths.iter().filter_map(|path| WatchedPath::new(path)).collect();
     let settings = Options {
         park_deadline: Duration::from_secs_f64((options.park_timeout / 1000.0).clamp(0.0, 1e9)),
         // What is kept on purpose is for both processes, also a FIFO of which this process has both ends.
-        share: &options.keep,
-        sever_except: options.sever.then_some(&options.keep),
+        share: &kept,
+        sever_except: options.sever.then_some(&kept),
         watched_paths: &watched,
         sibling: options.sibling,
         ..Options::default()

@@ -7,6 +7,8 @@ pub mod descriptor;
 #[cfg(unix)]
 pub mod entropy;
 #[cfg(unix)]
+pub mod inherited;
+#[cfg(unix)]
 pub mod lifetime;
 #[cfg(unix)]
 pub mod message;
