@@ -156,12 +156,12 @@ export class Scan {
   }
 
   #view(value: ArrayBufferView): void {
-    if (isSharedArrayBuffer(value.buffer)) throw shared(value);
+    if (isSharedArrayBuffer(value.buffer)) throw ofThreads(value);
     if (value.byteLength >= LARGE) (this.regions ??= new Regions()).addView(value);
   }
 
   #buffer(value: ArrayBufferLike): void {
-    if (isSharedArrayBuffer(value)) throw shared(value);
+    if (isSharedArrayBuffer(value)) throw ofThreads(value);
     // One that can be resized stays so inside of the message.
     const { resizable = false } = value as { resizable?: boolean };
     if (value.byteLength >= LARGE && !resizable) (this.regions ??= new Regions()).addBuffer(value);
@@ -273,7 +273,7 @@ export class Scan {
   }
 }
 
-function shared(value: object): Refusal {
+function ofThreads(value: object): Refusal {
   return new Refusal(
     value,
     `it is ${ArrayBuffer.isView(value) ? `${aNameOf(value)} on a` : 'a'} SharedArrayBuffer, which only threads of one process can share, and a copy would be shared with nobody: send a copy of it in an ArrayBuffer`,
