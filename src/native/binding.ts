@@ -130,6 +130,8 @@ export interface NativeBinding {
   /** As the system knows it, whatever `process.pid` says. */
   processId(): number;
   allThreadsObstacle(): string | null;
+  /** Memory, zero at first, that this process and those forked from it write to together; freed when it is collected. */
+  sharedPages(bytes: number): ArrayBuffer;
   /** Microseconds. */
   rawClone(): number;
   /** Random bytes from the system itself. */

@@ -24,6 +24,8 @@ pub mod isolate_random;
 mod main_thread;
 pub mod metrics;
 #[cfg(unix)]
+pub mod pages;
+#[cfg(unix)]
 mod pool;
 #[cfg(unix)]
 pub mod process;

@@ -13,6 +13,8 @@ pub mod lifetime;
 #[cfg(unix)]
 pub mod message;
 #[cfg(unix)]
+pub mod pages;
+#[cfg(unix)]
 pub mod standard;
 #[cfg(unix)]
 pub mod wait;
