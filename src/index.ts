@@ -24,5 +24,6 @@ export { isMainProcess, parentProcess } from './process/self.js';
 export { snapshot } from './process/snapshot.js';
 export { waitAny } from './process/wait-any.js';
 export type { WaitOptions } from './process/waiting.js';
+export { forkMap, type ForkMapOptions, type ForkMapProgress, type NumbersClass } from './pool/fork-map.js';
 export { define, type Referable, type Reference, reference } from './transfer/reference.js';
 export { type Reducer, registerReducer } from './transfer/reducers.js';
