@@ -120,6 +120,8 @@ unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<B
         sibling: options.sibling,
         ..Options::default()
     };
+    // A child must not have a thread that believes to be alone with memory that it shares.
+    let alone = zygote_shared::inside::alone();
     let forked = if options.single_threaded {
         // A signal that came in between would be written to the pipe that the parent reads.
         let blocked = BlockedSignals::all();
@@ -137,6 +139,7 @@ unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<B
         // memory.
         unsafe { zygote_forkall::fork(&settings) }.map_err(|error| convert(&error))?
     };
+    drop(alone);
     if matches!(forked, Forked::Child) {
         GENERATION.fetch_add(1, Ordering::Relaxed);
     }

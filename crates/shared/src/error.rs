@@ -1,0 +1,50 @@
+//! What can go wrong with shared objects.
+
+use std::{fmt, io};
+
+/// The result of everything here that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong.
+#[derive(Debug)]
+pub enum Error {
+    /// This system cannot do it; names what it is.
+    Unsupported(&'static str),
+    /// A system call failed.
+    Call {
+        /// Which one.
+        call: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// The memory is not that of such an object, or of another version of this package.
+    Foreign(&'static str),
+    /// As many wait as an object has room for.
+    Full(usize),
+}
+
+impl Error {
+    pub(crate) fn call(call: &'static str) -> impl Fn(io::Error) -> Self {
+        move |source| Self::Call { call, source }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported(what) => write!(formatter, "{what}: not on this system"),
+            Self::Call { call, source } => write!(formatter, "{call}: {source}"),
+            Self::Foreign(what) => write!(formatter, "this is not the memory of {what} of this version"),
+            Self::Full(limit) => write!(formatter, "{limit} wait already, which is the most"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Call { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
