@@ -62,6 +62,7 @@ export class StreamLink implements ParentLink {
 
   async receive(kind: Kind): Promise<Uint8Array[] | undefined> {
     if (this.#early.length === 0 && !this.#ended) {
+      this.#channel.setRef(true);
       await new Promise<void>((resolve) => {
         this.#onEnd = resolve;
         this.#onMessage = (...message) => {
@@ -70,6 +71,8 @@ export class StreamLink implements ParentLink {
         };
       });
     }
+    // Or else a process with nothing left to do would never end.
+    this.#channel.setRef(false);
     const first = this.#early.shift();
     if (!first) return undefined;
     if (first.kind !== kind) throw new Error(`message ${first.kind} came where message ${kind} was expected`);

@@ -118,18 +118,18 @@ export function mainModules(method: StartMethod): void {
     });
   }
 
-  if (process.platform !== 'win32') {
-    test(`${method}: a target is found in a child: a main module that is a symbolic link`, async (t) => {
-      const folder = writeFiles(t, {
-        'real/main.mjs': `${ESM}import './beside.mjs';\nexport ${FUNCTION}${START}`,
-        'real/beside.mjs': '',
-      });
-      symlinkSync(join(folder, 'real/main.mjs'), join(folder, 'link.mjs'));
-      const outcome = await runMain(t, join(folder, 'link.mjs'), { args });
-      t.is(outcome.stdout.trim(), '42');
-      t.is(outcome.code, 0);
+  // Under wine symbolic links are made without an error, and are not there; on Windows making one is a privilege.
+  const withLinks = process.platform === 'win32' ? test.skip : test;
+  withLinks(`${method}: a target is found in a child: a main module that is a symbolic link`, async (t) => {
+    const folder = writeFiles(t, {
+      'real/main.mjs': `${ESM}import './beside.mjs';\nexport ${FUNCTION}${START}`,
+      'real/beside.mjs': '',
     });
-  }
+    symlinkSync(join(folder, 'real/main.mjs'), join(folder, 'link.mjs'));
+    const outcome = await runMain(t, join(folder, 'link.mjs'), { args });
+    t.is(outcome.stdout.trim(), '42');
+    t.is(outcome.code, 0);
+  });
 
   test(`${method}: a Worker can start processes`, async (t) => {
     const outcome = await runFiles(t, { 'main.mjs': IN_WORKER }, 'main.mjs', { args });
