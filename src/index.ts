@@ -25,5 +25,17 @@ export { snapshot } from './process/snapshot.js';
 export { waitAny } from './process/wait-any.js';
 export type { WaitOptions } from './process/waiting.js';
 export { forkMap, type ForkMapOptions, type ForkMapProgress, type NumbersClass } from './pool/fork-map.js';
+export type { Clock as SupervisorClock } from './supervisor/clock.js';
+export type {
+  Job,
+  JobExit,
+  JobState,
+  JobStatus,
+  StopPolicy,
+  SupervisorEvents,
+  SupervisorOptions,
+} from './supervisor/options.js';
+export type { Backoff, RestartPolicy, RestartWhen } from './supervisor/policy.js';
+export { Supervisor } from './supervisor/supervisor.js';
 export { define, type Referable, type Reference, reference } from './transfer/reference.js';
 export { type Reducer, registerReducer } from './transfer/reducers.js';
