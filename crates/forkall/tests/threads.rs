@@ -27,6 +27,7 @@ cases!(
     names_and_nice_values,
     processors_and_policies,
     alternate_signal_stacks,
+    a_small_alternate_stack_that_is_in_use,
     restartable_sequences,
     registers,
 );
@@ -399,6 +400,57 @@ fn alternate_signal_stacks() {
         })
         .join();
     }
+}
+
+static IN_HANDLER: AtomicU64 = AtomicU64::new(0);
+static MAY_LEAVE: AtomicU64 = AtomicU64::new(0);
+
+extern "C" fn stay(_signal: i32) {
+    IN_HANDLER.fetch_add(1, Ordering::SeqCst);
+    while MAY_LEAVE.load(Ordering::SeqCst) == 0 {
+        std::hint::spin_loop();
+    }
+    IN_HANDLER.fetch_sub(1, Ordering::SeqCst);
+}
+
+/// Beside the two signal frames it has 1 KiB for the handlers.
+fn a_small_alternate_stack_that_is_in_use() {
+    const GUARD: usize = 65_536;
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = stay as *const () as usize;
+        action.sa_flags = libc::SA_ONSTACK;
+        support::ok(libc::sigaction(libc::SIGUSR2, &raw const action, std::ptr::null_mut()));
+    }
+    spawn("small", || {
+        let frame = match unsafe { libc::getauxval(libc::AT_MINSIGSTKSZ) } {
+            0 => libc::MINSIGSTKSZ,
+            size => size as usize,
+        };
+        let size = (2 * frame + 1024).next_multiple_of(16);
+        let pages = size.next_multiple_of(GUARD);
+        unsafe {
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+            let low = libc::mmap(std::ptr::null_mut(), GUARD + pages, libc::PROT_NONE, flags, -1, 0);
+            assert_ne!(low, libc::MAP_FAILED);
+            let stack = low.cast::<u8>().add(GUARD).cast();
+            support::ok(libc::mprotect(stack, pages, libc::PROT_READ | libc::PROT_WRITE));
+            let alternate = libc::stack_t { ss_sp: stack, ss_flags: 0, ss_size: size };
+            support::ok(libc::sigaltstack(&raw const alternate, std::ptr::null_mut()));
+            support::ok(libc::raise(libc::SIGUSR2));
+        }
+        loop {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+    wait_for("it is on its alternate stack", || IN_HANDLER.load(Ordering::SeqCst) == 1);
+    in_child(|| {
+        MAY_LEAVE.store(1, Ordering::SeqCst);
+        wait_for("it leaves its handler", || IN_HANDLER.load(Ordering::SeqCst) == 0);
+    })
+    .join();
+    MAY_LEAVE.store(1, Ordering::SeqCst);
+    wait_for("it leaves its handler in the parent too", || IN_HANDLER.load(Ordering::SeqCst) == 0);
 }
 
 fn restartable_sequences() {

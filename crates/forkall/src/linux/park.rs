@@ -360,7 +360,9 @@ fn wait_until_parked(table: &'static Table, generation: u32, asked: usize, deadl
 
 /// Waits in the parent for its release, or wakes up in the child as the revived copy.
 ///
-/// Runs with all signals blocked on the thread's own stack (or its alternate one); no libc, no lock, no allocation.
+/// Runs with all signals blocked on the thread's own stack (or its alternate one); no libc, no lock, no allocation. An
+/// alternate stack of the usual 8 KiB that is in use has room for little more than the two signal frames (3.3 KiB each with
+/// AVX-512), so nothing large is a local variable here.
 extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
     // SAFETY: the kernel hands a whole siginfo to a SA_SIGINFO handler.
     let (code, value) = unsafe { ((*info).si_code, (*info).si_value().sival_ptr as usize) };
@@ -380,7 +382,7 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut c_v
     slot.context = context;
     slot.thread_pointer = arch::thread_pointer();
     slot.robust_list = sys::robust_list();
-    slot.scheduling = Scheduling::of_this_thread();
+    slot.scheduling.fill();
     sys::thread_name(&mut slot.name);
     // Known to work: a process where it does not is refused before anything is parked.
     slot.tid_address = sys::tid_address().unwrap_or(ptr::null_mut());
@@ -398,10 +400,10 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut c_v
 }
 
 /// In the child, on the new kernel thread: gives it what `clone` could not.
-fn come_back(slot: &super::table::Slot, table: &Table) {
+fn come_back(slot: &mut super::table::Slot, table: &Table) {
     sys::set_robust_list(slot.robust_list);
     sys::set_thread_name(&slot.name);
-    slot.scheduling.restore();
+    slot.scheduling.restore(&mut slot.present);
     let length = RSEQ_LENGTH.load(Ordering::Acquire);
     if length > 0 {
         let area = slot.thread_pointer.wrapping_add(RSEQ_OFFSET.load(Ordering::Acquire));

@@ -164,28 +164,38 @@ impl Scheduling {
 
     /// Of the calling thread.
     pub(super) fn of_this_thread() -> Self {
-        const VERSION_0: u32 = 48;
-        const _: () = assert!(core::mem::offset_of!(Scheduling, processors_length) == VERSION_0 as usize);
         // SAFETY: all-zero is valid.
         let mut value: Self = unsafe { core::mem::zeroed() };
-        // SAFETY: the kernel writes 48 bytes.
-        unsafe { syscall!(libc::SYS_sched_getattr, 0, &raw mut value, VERSION_0, 0) };
-        if value.policy != libc::SCHED_DEADLINE as u32 {
-            // For other policies it is the present time slice.
-            value.runtime = 0;
-        }
-        // SAFETY: the kernel writes at most that many bytes.
-        let length = unsafe {
-            syscall!(libc::SYS_sched_getaffinity, 0, size_of_val(&value.processors), value.processors.as_mut_ptr())
-        };
-        value.processors_length = usize::try_from(length).unwrap_or(0);
+        value.fill();
         value
     }
 
+    /// Becomes that of the calling thread. In place: a handler may have less stack than this takes.
+    pub(super) fn fill(&mut self) {
+        const VERSION_0: u32 = 48;
+        const _: () = assert!(core::mem::offset_of!(Scheduling, processors_length) == VERSION_0 as usize);
+        self.processors = [0; 16];
+        // SAFETY: the kernel writes 48 bytes.
+        if unsafe { syscall!(libc::SYS_sched_getattr, 0, ptr::from_mut(self), VERSION_0, 0) } < 0 {
+            self.size = 0;
+        }
+        if self.policy != libc::SCHED_DEADLINE as u32 {
+            // For other policies it is the present time slice.
+            self.runtime = 0;
+        }
+        // SAFETY: the kernel writes at most that many bytes.
+        let length = unsafe {
+            syscall!(libc::SYS_sched_getaffinity, 0, size_of_val(&self.processors), self.processors.as_mut_ptr())
+        };
+        self.processors_length = usize::try_from(length).unwrap_or(0);
+    }
+
     /// Gives the calling thread what it has not got by its creation. What it is not allowed to have stays as it is.
-    pub(super) fn restore(&self) {
-        let present = Self::of_this_thread();
-        if present == *self {
+    /// `present` is room for what it has.
+    pub(super) fn restore(&self, present: &mut Self) {
+        present.fill();
+        let present = &*present;
+        if present == self {
             return;
         }
         if present.processors != self.processors && self.processors_length > 0 {
@@ -193,7 +203,7 @@ impl Scheduling {
             unsafe { syscall!(libc::SYS_sched_setaffinity, 0, self.processors_length, self.processors.as_ptr()) };
         }
         let how = |of: &Self| (of.policy, of.flags, of.nice, of.priority, of.runtime, of.deadline, of.period);
-        if how(&present) != how(self) && self.size > 0 {
+        if how(present) != how(self) && self.size > 0 {
             // SAFETY: the kernel reads `size` bytes, 48, of this structure.
             unsafe { syscall!(libc::SYS_sched_setattr, 0, ptr::from_ref(self), 0) };
         }

@@ -40,6 +40,8 @@ pub(super) struct Slot {
     pub rank: AtomicU32,
     pub tid: i32,
     pub scheduling: Scheduling,
+    /// Room for what the revived thread finds.
+    pub present: Scheduling,
     /// Where the kernel clears the thread's id when it ends: `pthread_join` waits there.
     pub tid_address: *mut i32,
     pub thread_pointer: usize,
