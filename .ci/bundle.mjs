@@ -15,6 +15,7 @@ const PROGRAMS = [
   'cli/doctor/single-threaded',
   'cli/doctor/target',
   'child/spawned',
+  'pool/working',
   'start/forkserver/server',
   'measure/bench/main',
   'measure/child/process',
@@ -27,6 +28,8 @@ const CHUNKS = {
   core: ['child/spawned'],
   // What it needs only for values that are not simple.
   transfer: ['transfer/pickle'],
+  // What the pool and its workers have in common.
+  pool: ['pool/working'],
   zygote: ['index', 'posix/index', 'start/forkserver/server'],
   measure: ['measure/index'],
   'measure-child': ['measure/child/process', 'measure/child/worker'],

@@ -58,8 +58,11 @@ export class WorkerCrashedError extends ZygoteError implements ExitStatus {
   readonly exitCode: number | null;
   readonly signalCode: NodeJS.Signals | null;
 
-  constructor(task: number | string, status: ExitStatus, options?: ErrorOptions) {
-    super('ERR_ZYGOTE_WORKER_CRASHED', `a worker ${describe(status)} while it ran task ${task}`, options);
+  /** `isDone`: the task was through, but what came of it had not arrived. */
+  constructor(task: number | string, status: ExitStatus, options: ErrorOptions & { isDone?: boolean } = {}) {
+    const { isDone, ...rest } = options;
+    const when = isDone ? `after it had run task ${task}, whose result is lost` : `while it ran task ${task}`;
+    super('ERR_ZYGOTE_WORKER_CRASHED', `a worker ${describe(status)} ${when}`, rest);
     this.task = task;
     this.exitCode = status.exitCode;
     this.signalCode = status.signalCode;

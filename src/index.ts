@@ -15,6 +15,10 @@ export { getAllStartMethods, getStartMethod, setStartMethod, type StartMethod } 
 export type { StartOptions } from './start/starter.js';
 export type { Stdio, StdioOption } from './start/stdio.js';
 export type { ForkStrategy } from './start/strategy.js';
+export type { Histogram } from './pool/histogram.js';
+export type { MapOptions, PoolOptions, Progress, StreamOptions, TaskOptions } from './pool/options.js';
+export { Pool } from './pool/pool.js';
+export type { PoolStats } from './pool/stats.js';
 export { cpuCount } from './process/cpus.js';
 export type { ProcessEvents, ProcessOptions } from './process/options.js';
 export type { ParentEvents, ParentProcess } from './process/parent.js';

@@ -17,6 +17,13 @@ interface Outcome {
   message: Pickled;
 }
 
+let resort: (() => boolean) | undefined;
+
+/** `resort` is called when nothing is left that could settle the target; true if it has found something. */
+export function onNothingLeft(hook: () => boolean): void {
+  resort = hook;
+}
+
 /** Runs `target` and ends the process. In the next turn at the earliest. */
 export function live(name: string, link: ParentLink, parent: ParentProcess, target: () => unknown): void {
   const own = process.pid;
@@ -33,7 +40,7 @@ export function live(name: string, link: ParentLink, parent: ParentProcess, targ
   };
   process.on('beforeExit', () => {
     // Once what the target has left behind is done, and if nothing new came of it.
-    if (reported) return;
+    if (reported || resort?.()) return;
     process.exitCode = NEVER_SETTLED;
     const tell = ({ pickleThrown }: Pickling) =>
       report({ kind: Kind.thrown, message: pickleThrown(neverSettled(name)) });

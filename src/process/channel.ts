@@ -17,12 +17,28 @@ export const Kind = {
   task: 5,
   /** From such a child, before anything of the user's runs there: its process id. */
   hello: 6,
+  /** Between a pool and its worker, see `pool/frame.ts`: several tasks or results. */
+  frame: 7,
+  /** The same: a large value, which a frame to come refers to. */
+  bulk: 8,
 } as const;
 
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /** A message as it came: its segments, or why they could not be kept. */
 export type Body = Uint8Array[] | RangeError;
+
+/** Who takes the messages of a pool. */
+export interface Tap {
+  receive(kind: Kind, body: Body): void;
+  /** Nothing more will come. */
+  end(): void;
+}
+
+/** Whether messages of this kind are a pool's. */
+export function isTapped(kind: Kind): boolean {
+  return kind >= Kind.frame;
+}
 
 /** Kind and number of segments, 4 bytes each; then a length of 8 bytes for each segment. All little endian. */
 export const HEAD = 8;
@@ -57,14 +73,21 @@ export function allocate(length: number): Buffer {
   return Buffer.from(new ArrayBuffer(length));
 }
 
+/** Messages up to this size (bytes) are copied into one piece: that is cheaper than to write several. */
+const ONE_PIECE = 16_384;
+
 /** Writes a message to a stream; `done` is called when its bytes are handed to the system, or cannot be. */
 export function write(
   socket: Socket,
   kind: Kind,
   { segments }: Pick<Pickled, 'segments'>,
-  done: (error?: Error | null) => void = () => {},
+  done?: (error?: Error | null) => void,
 ): void {
-  const parts = [head(kind, segments), ...segments];
+  const parts: Uint8Array[] = [head(kind, segments), ...segments];
+  if (segments.length > 0 && segments.reduce((sum, { length }) => sum + length, 0) <= ONE_PIECE) {
+    socket.write(Buffer.concat(parts), done);
+    return;
+  }
   const last = parts.pop() as Uint8Array;
   socket.cork();
   for (const part of parts) socket.write(part);
@@ -108,6 +131,16 @@ export class Channel {
     return new Promise((resolve, reject) => {
       write(this.#socket, kind, message, (error) => (error ? reject(error) : resolve()));
     });
+  }
+
+  /** Sends without telling when it is done. */
+  post(kind: Kind, segments: Uint8Array[]): void {
+    write(this.#socket, kind, { segments });
+  }
+
+  /** Whether the system has all that was sent. */
+  get isFlushed(): boolean {
+    return this.#socket.writableLength === 0;
   }
 
   /** Waits until all that was sent is handed to the system, or the other side is gone. */

@@ -13,3 +13,9 @@ export function countBelow(name: string): void {
   parent = name;
   count = 0;
 }
+
+let pools = 0;
+
+export function nextPoolName(): string {
+  return `Pool-${++pools}`;
+}

@@ -1,6 +1,6 @@
 /** The parent, as a child sees it. */
 import { EventEmitter } from 'node:events';
-import { type Channel, Kind } from './channel.js';
+import { type Channel, isTapped, Kind, type Tap } from './channel.js';
 import { Inbox } from './inbox.js';
 import type { ParentLink } from './link.js';
 import { pickling } from './pickling.js';
@@ -16,6 +16,8 @@ export interface ParentEvents {
 /** The process that started this one. */
 export class ParentProcess extends EventEmitter<ParentEvents> {
   #channel: Channel | undefined;
+  /** Takes what a pool sends to its worker. */
+  #tap: Tap | undefined;
   readonly #inbox = new Inbox();
   readonly #waiting: unknown[] = [];
   #gone = false;
@@ -41,9 +43,7 @@ export class ParentProcess extends EventEmitter<ParentEvents> {
       // Those that came while nobody listened.
       if (this.#waiting.length > 0) queueMicrotask(() => this.#deliverWaiting());
     });
-    untyped.on('removeListener', () => {
-      if (this.listenerCount('message') === 0) this.#channel?.setRef(false);
-    });
+    untyped.on('removeListener', () => this.#letGo());
   }
 
   /** Whether it still runs. */
@@ -67,7 +67,7 @@ export class ParentProcess extends EventEmitter<ParentEvents> {
         )) ?? false
       );
     } finally {
-      if (this.listenerCount('message') === 0) channel.setRef(false);
+      this.#letGo();
     }
   }
 
@@ -89,10 +89,30 @@ export class ParentProcess extends EventEmitter<ParentEvents> {
     this.#open();
   }
 
+  /** @internal What a pool sends goes to `tap`, and keeps nothing alive. */
+  tap(tap: Tap): Channel {
+    this.#tap = tap;
+    return this.#open();
+  }
+
+  /** @internal Sends to a pool; where that is possible the system has it when this returns. */
+  async report(kind: Kind, segments: Uint8Array[]): Promise<void> {
+    try {
+      await this.link.report(kind, { segments, descriptors: [] });
+    } catch {
+      // It is gone.
+    }
+  }
+
+  #letGo(): void {
+    if (this.listenerCount('message') === 0) this.#channel?.setRef(false);
+  }
+
   #open(): Channel {
     if (!this.#channel) {
       this.#channel = this.link.open(
         (kind, body) => {
+          if (isTapped(kind)) this.#tap?.receive(kind, body);
           if (kind !== Kind.message) return;
           this.#inbox.take(
             body,
@@ -103,6 +123,7 @@ export class ParentProcess extends EventEmitter<ParentEvents> {
         () => {
           this.#gone = true;
           this.#setGone();
+          this.#tap?.end();
           this.onGone();
         },
       );

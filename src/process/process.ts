@@ -8,7 +8,7 @@ import { assertStartMethod, getStartMethod, type StartMethod } from '../start/me
 import type { Started } from '../start/starter.js';
 import { starters } from '../start/starters.js';
 import * as pickling from '../transfer/pickle.js';
-import { type Body, Channel, Kind } from './channel.js';
+import { type Body, Channel, isTapped, Kind, type Tap } from './channel.js';
 import type { ChildHandle } from './handle.js';
 import { Inbox } from './inbox.js';
 import { nextName } from './name.js';
@@ -72,6 +72,8 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   #hearsSignals = true;
   readonly #heldSignals: number[] = [];
   #started: Promise<this> | undefined;
+  /** Takes what a pool's worker sends. */
+  #tap: Tap | undefined;
   /** Ends a start that is under way. */
   #giveUp: ((reason: Error) => void) | undefined;
 
@@ -284,6 +286,16 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
     this.#channel = undefined;
   }
 
+  /** @internal What a pool's worker sends goes to `tap`. To be called before the start. */
+  tap(tap: Tap): void {
+    this.#tap = tap;
+  }
+
+  /** @internal Sends to a pool's worker; nothing happens if that has ended. */
+  post(kind: Kind, segments: Uint8Array[]): void {
+    this.#channel?.post(kind, segments);
+  }
+
   /** @internal Makes the object that stands for this very process, without calling the constructors of other classes. */
   static revive(
     Class: typeof Process,
@@ -336,7 +348,10 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
     this.#channel = new Channel(
       started.channel,
       (kind, body) => this.#receive(kind, body),
-      () => (this.#channel = undefined),
+      () => {
+        this.#channel = undefined;
+        this.#tap?.end();
+      },
     );
     this.#setRef(this.#keepsAlive);
     void started.handle.ended.then((status) => this.#end(status));
@@ -377,6 +392,10 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   }
 
   #receive(kind: Kind, body: Body): void {
+    if (isTapped(kind)) {
+      this.#tap?.receive(kind, body);
+      return;
+    }
     if (kind === Kind.hello) {
       this.#hearsSignals = true;
       for (const signal of this.#heldSignals.splice(0)) this.#child?.handle.signal(signal);

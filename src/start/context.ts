@@ -1,4 +1,5 @@
 /** A start method with everything that depends on it. */
+import { Pool } from '../pool/pool.js';
 import { Process } from '../process/process.js';
 import { assertStartMethod, getStartMethod, type StartMethod } from './method.js';
 
@@ -7,6 +8,8 @@ export interface Context {
   readonly method: StartMethod;
   /** A `Process` that is started by this method. */
   readonly Process: typeof Process;
+  /** A `Pool` whose workers are. */
+  readonly Pool: typeof Pool;
 }
 
 const contexts = new Map<StartMethod, Context>();
@@ -18,7 +21,7 @@ const contexts = new Map<StartMethod, Context>();
  */
 export function getContext(method: StartMethod = getStartMethod()): Context {
   assertStartMethod(method);
-  const context = contexts.get(method) ?? { method, Process: processOf(method) };
+  const context = contexts.get(method) ?? { method, Process: processOf(method), Pool: poolOf(method) };
   contexts.set(method, context);
   return context;
 }
@@ -28,4 +31,11 @@ function processOf(method: StartMethod): typeof Process {
     static override readonly method = method;
   };
   return Object.defineProperty(bound, 'name', { value: 'Process' });
+}
+
+function poolOf(method: StartMethod): typeof Pool {
+  const bound = class extends Pool {
+    static override readonly method = method;
+  };
+  return Object.defineProperty(bound, 'name', { value: 'Pool' });
 }

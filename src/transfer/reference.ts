@@ -40,6 +40,11 @@ export function findReference(fn: Referable): Reference | undefined {
   return found && { ...found };
 }
 
+/** For a function of this package, so that it need not be searched. */
+export function noteReference(fn: Referable, ref: Reference): void {
+  known.set(fn, ref);
+}
+
 /** As {@link findReference}, but only for what a module exports itself: takes no debugger, and is quick. */
 export function findExport(fn: Referable): Reference | undefined {
   const quick = definedReference(fn) ?? known.get(fn);

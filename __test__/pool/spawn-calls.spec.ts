@@ -1,0 +1,3 @@
+import { calls } from './themes/calls.js';
+
+calls('spawn');
