@@ -48,6 +48,12 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
     for (const what of ['interval', 'immediate', 'timeout']) t.deepEqual(outcome.pids(what), [outcome.pid], what);
   });
 
+  test(`${strategy}: an answer that is about to be handed to the parent is not handed to a child`, async (t) => {
+    const outcome = await run('answers');
+    t.is(outcome.code, 0, describeOutcome(outcome));
+    t.deepEqual(outcome.pids('answer'), [outcome.pid]);
+  });
+
   test(`${strategy}: a signal handler of the parent does not run in a child`, async (t) => {
     const outcome = await run('signal');
     t.deepEqual(outcome.value('status'), { exitCode: null, signalCode: 'SIGUSR2' }, describeOutcome(outcome));

@@ -36,6 +36,19 @@ export function dropInheritedTimers(): void {
   setImmediate(() => {});
 }
 
+/**
+ * Whether Node itself has something under way for the next phase of the event loop, such as the answer to a DNS query, whose
+ * callback would be called in a child as well. No list shows it, but Node counts it together with the immediates.
+ */
+export function hasNativeImmediates(): boolean {
+  const { timers } = internals();
+  const counted = timers?.immediateInfo[REF_COUNT] ?? 0;
+  if (!timers || counted === 0) return false;
+  let listed = 0;
+  for (const immediate of immediatesOf(timers)) if (immediate.hasRef()) listed++;
+  return counted > listed;
+}
+
 interface InheritedTimer {
   _destroyed: boolean;
   _idleNext?: InheritedTimer | null;
@@ -44,11 +57,15 @@ interface InheritedTimer {
 }
 
 /** The timers and immediates that are waiting. */
-function* inherited({ timerListMap, immediateQueue }: TimerInternals): Generator<InheritedTimer> {
-  for (const list of Object.values(timerListMap) as InheritedTimer[]) {
+function* inherited(timers: TimerInternals): Generator<InheritedTimer> {
+  for (const list of Object.values(timers.timerListMap) as InheritedTimer[]) {
     // A ring that the list itself is part of.
     for (let timer = list._idleNext; timer && timer !== list; timer = timer._idleNext) yield timer;
   }
+  yield* immediatesOf(timers);
+}
+
+function* immediatesOf({ immediateQueue }: TimerInternals): Generator<InheritedTimer> {
   for (let immediate = immediateQueue.head as InheritedTimer | null | undefined; immediate;) {
     yield immediate;
     immediate = immediate._idleNext;

@@ -1,5 +1,6 @@
 /** Forks at the bottom of the event loop, where no JavaScript is running. */
 import { rehearseIdentity } from '../child/identity.js';
+import { hasNativeImmediates } from '../child/timers.js';
 import { ZygoteError } from '../errors.js';
 import { native } from '../native/binding.js';
 import { runAfterInParent, runBefore } from './atfork.js';
@@ -21,6 +22,9 @@ export interface ForkRequest {
   /** Called in the child, with an empty stack. */
   child: () => void;
 }
+
+/** A program may have something under way in every turn of the loop. */
+const MOST_TURNS = 100;
 
 /** What the parent gets. */
 export interface ForkedChild {
@@ -47,7 +51,8 @@ export function forkAtLoopBase(request: ForkRequest): Promise<ForkedChild> {
     const ready = (): boolean => {
       // The first turn is free; later ones mean that the pool did not come to rest.
       if (turns++ > 0 && performance.now() > deadline) throw inFlightError(request.drainTimeout, shared);
-      return native().activeRequests() === 0 || !(lookingUpNames() || native().unwrittenBytes(shared) > 0);
+      const resting = native().activeRequests() === 0 || !(lookingUpNames() || native().unwrittenBytes(shared) > 0);
+      return resting && (turns > MOST_TURNS || !hasNativeImmediates());
     };
     let prepared = false;
     const prepare = (): void => {
