@@ -18,7 +18,9 @@ const PROGRAMS = [
   'pool/working',
   'start/forkserver/server',
   'measure/bench/main',
+  'measure/child/preloaded',
   'measure/child/process',
+  'measure/child/target',
   'measure/child/worker',
 ];
 
@@ -32,8 +34,9 @@ const CHUNKS = {
   pool: ['pool/working'],
   zygote: ['index', 'posix/index', 'start/forkserver/server'],
   measure: ['measure/index'],
-  'measure-child': ['measure/child/process', 'measure/child/worker'],
+  'measure-child': ['measure/child/process', 'measure/child/worker', 'measure/child/target'],
   'measure-steps': ['measure/child/steps', 'measure/child/tools'],
+  'measure-data': ['measure/child/preloaded'],
   'measure-bench': ['measure/bench/main'],
   cli: ['cli/main'],
   'cli-measure': ['cli/measure/command'],

@@ -6,9 +6,31 @@ test('no arguments: the defaults', (t) => {
 });
 
 test('everything', (t) => {
-  const args = ['--data', 'a.json', '--module=./b.js#c', '--payload', 'map,records', '--only=fork', '--only', 'clone'];
+  const args = [
+    '--data',
+    'a.json',
+    '--module=./b.js#c',
+    '--payload',
+    'map,records',
+    '--methods=fork',
+    '--methods',
+    'clone,python',
+    '--sizes',
+    '40kB,1.5MB,1GB',
+  ];
   t.deepEqual(
-    parseArguments([...args, '--rounds=4', '--scale', '.5', '--timeout', '2.5', '--quick', '--json=x.json']),
+    parseArguments([
+      ...args,
+      '--rounds=4',
+      '--scale',
+      '.5',
+      '--timeout',
+      '2.5',
+      '--quick',
+      '--json=x.json',
+      '--budget=90',
+      '--children=8',
+    ]),
     {
       help: false,
       json: 'x.json',
@@ -16,7 +38,10 @@ test('everything', (t) => {
         data: 'a.json',
         module: './b.js#c',
         payloads: ['map', 'records'],
-        only: ['fork', 'clone'],
+        sizes: [40e3, 1.5e6, 1e9],
+        methods: ['fork', 'clone', 'python'],
+        budget: 90_000,
+        children: 8,
         rounds: 4,
         scale: 0.5,
         timeout: 2500,
@@ -35,8 +60,9 @@ const wrong: [string[], RegExp][] = [
   [['--rounds', 'three'], /--rounds needs a number, and is 'three'/],
   [['--rounds', '0'], /rounds must be a whole number above 0/],
   [['--rounds'], /--rounds/],
-  [['--payload', 'recrods'], /no payload 'recrods'; there are: cities/],
-  [['--only', 'spoon'], /no contestant 'spoon'/],
+  [['--payload', 'recrods'], /no payload 'recrods'; there are: records/],
+  [['--methods', 'spoon'], /no method 'spoon'/],
+  [['--sizes', '1MB,10 MiB'], /--sizes needs sizes such as 500kB, 10MB or 1GB, and has '10 MiB'/],
   [['--json', 'file.json'], /file\.json/],
 ];
 for (const [args, message] of wrong) {

@@ -25,7 +25,10 @@ test('measure --help names every option and every payload and contestant', (t) =
     '--data',
     '--module',
     '--payload',
-    '--only',
+    '--methods',
+    '--sizes',
+    '--full',
+    '--budget',
     '--rounds',
     '--quick',
     '--json',
@@ -53,22 +56,22 @@ test('data that is missing is exit code 1 and one line', (t) => {
 });
 
 test('--json prints the measurement and nothing else', (t) => {
-  const args = ['--json', '--payload=records', '--only=clone,json', '--scale=0.001', '--rounds=2'];
+  const args = ['--json', '--payload=records', '--methods=clone,json', '--sizes=50kB', '--rounds=2'];
   const { stdout, stderr, status } = zygote('measure', ...args);
   t.is(stderr, '');
   t.is(status, 0);
   const measurement = JSON.parse(stdout) as Measurement;
   t.like(measurement, {
-    format: 1,
+    format: 2,
     rounds: 2,
-    scale: 0.001,
+    scale: 1,
     environment: { zygote: version, node: process.versions.node },
   });
   t.deepEqual(
     measurement.payloads.map(({ name, status: of }) => [name, of]),
     [
-      ['records', 'measured'],
       ['nothing', 'measured'],
+      ['records', 'measured'],
     ],
   );
 });
@@ -77,14 +80,18 @@ test('without --json there are tables, what they mean, and what they say', (t) =
   const { stdout, status } = zygote(
     'measure',
     '--payload=records',
-    '--only=clone,shared',
-    '--scale=0.001',
+    '--methods=fork,clone,shared',
+    '--sizes=50kB',
     '--rounds=1',
   );
   t.is(status, 0);
-  t.regex(stdout, /1,000 records \{id, name, score\}/);
-  t.regex(stdout, /Worker, structured clone +[\d.]+ ±[\d.]+ +best/);
+  t.regex(stdout, /1,114 records \{id, name, score\}/);
+  t.regex(stdout, /Worker, structured clone +[\d.]+ ±[\d.]+ +([\d.]+x|best)/);
   t.regex(stdout, /Worker, SharedArrayBuffer +not run: only bytes/);
   t.regex(stdout, /memory of the child, MB/);
   t.regex(stdout, /measured in 0:\d\d minutes/);
+  t.regex(
+    stdout.replaceAll('\n', ' '),
+    /Inheriting 1,114 records .* costs .* by fork .*Serializing the same costs .* by structured clone/,
+  );
 });

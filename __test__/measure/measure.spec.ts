@@ -3,9 +3,11 @@ import test from 'ava';
 import {
   CONTESTANT_NAMES,
   STAGES,
+  WAYS,
   measure,
   type ContestantMeasurement,
   type MeasuredPayload,
+  type MemorySummary,
   type Measurement,
   type Progress,
   type Summary,
@@ -16,32 +18,36 @@ const fixtures = fileURLToPath(new URL('fixtures/own.js', import.meta.url));
 /** Every child computed the checksum of its data, and `measure` has compared them: else it rejects. */
 test('all ways give the same data', async (t) => {
   const seen: Progress[] = [];
-  const measurement = await measure({ scale: 0.002, rounds: 2, onProgress: (progress) => seen.push(progress) });
+  const measurement = await measure({
+    scale: 0.002,
+    sizes: [50e6],
+    rounds: 2,
+    methods: ['zygote', 'built-in'],
+    onProgress: (progress) => seen.push(progress),
+  });
   t.deepEqual(
     measurement.payloads.map(({ name }) => name),
-    ['cities', 'records', 'map', 'buffer', 'nothing'],
+    ['nothing', 'records', 'buffer', 'map', 'cities'],
   );
   t.deepEqual(
-    measurement.payloads.map((payload) => statuses(payload as MeasuredPayload)),
-    [
-      ['measured', 'measured', 'measured', 'measured', 'measured', 'skipped'],
-      ['measured', 'measured', 'measured', 'measured', 'measured', 'skipped'],
-      ['measured', 'measured', 'measured', 'skipped', 'measured', 'skipped'],
-      ['measured', 'measured', 'measured', 'skipped', 'measured', 'measured'],
-      ['measured', 'measured', 'measured', 'measured', 'measured', 'measured'],
-    ],
+    measurement.payloads.map((payload) => skipped(payload as MeasuredPayload)),
+    [[], ['shared'], ['json'], ['json', 'shared'], ['shared']],
   );
   checkFigures(t.assert.bind(t), measurement);
-  // Once to load, then three rounds of five ways.
-  t.is(seen.filter(({ payload }) => payload === 'records').length, 1 + 3 * 5);
+  // Once to load, then three rounds of ten ways, and children together by those eight that start any.
+  t.is(seen.filter(({ payload }) => payload === 'records, 0.1 MB').length, 1 + 3 * 10 + 8);
   const order = seen
-    .filter(({ payload, round }) => payload === 'records' && round === 1)
+    .filter(({ payload, round }) => payload === 'records, 0.1 MB' && round === 2)
     .map((turn) => turn.contestant);
-  t.deepEqual(order.slice(0, 2), ['fork-prepared', 'clone'], 'each round begins with another one');
+  t.deepEqual(order.slice(0, 2), ['forkserver-preloaded', 'forkserver-args'], 'each round begins with another one');
 });
 
-function statuses({ contestants }: MeasuredPayload): string[] {
-  return contestants.map(({ status }) => status);
+/** What was not measured; all else was. */
+function skipped({ contestants }: MeasuredPayload): string[] {
+  return contestants.flatMap(({ name, status }) => {
+    if (status === 'measured') return [];
+    return [status === 'skipped' ? name : `${name} ${status}`];
+  });
 }
 
 /** What holds for figures whatever the machine. */
@@ -51,25 +57,45 @@ function checkFigures(assert: (condition: boolean, message: string) => void, mea
     for (const contestant of payload.contestants) {
       if (contestant.status !== 'measured') continue;
       const where = `${payload.name} ${contestant.name}`;
-      const { usable, read, blocked, gc, memory } = contestant;
-      for (const summary of [usable, read, blocked, gc]) checkSummary(assert, summary, where);
-      for (const stage of STAGES) for (const size of Object.values(memory[stage])) checkSummary(assert, size, where);
+      const { usable, read, blocked, gc, memory, cpu, parentFaults, together } = contestant;
+      const summaries = [
+        usable,
+        read,
+        blocked,
+        gc,
+        parentFaults,
+        ...Object.values(cpu.child),
+        ...Object.values(cpu.parent),
+      ];
+      for (const summary of summaries) checkSummary(assert, summary, where);
+      for (const stage of STAGES) {
+        for (const size of Object.values(memory[stage] as MemorySummary)) checkSummary(assert, size, where);
+      }
       assert(usable.min > 0 && blocked.min > 0, where);
-      assert(memory.of === (['clone', 'shared'].includes(contestant.name) ? 'growth' : 'process'), where);
-      if (memory.of === 'process') assert(memory.start.rss.min >= memory.start.pss.min, where);
-      assert(contestant.wireBytes > 0 !== ['fork', 'fork-prepared', 'shared'].includes(contestant.name), where);
+      const { handing, start } = WAYS[contestant.name];
+      const isThread = start === 'worker' || contestant.name === 'message';
+      assert(memory.of === (isThread ? 'growth' : 'process'), where);
+      if (!isThread) assert(memory.start.rss.min >= memory.start.pss.min, where);
+      if (!isThread)
+        assert(memory.start.faults.min > 0 && memory.write100!.faults.max >= memory.read.faults.min, where);
+      assert(contestant.wireBytes > 0 === (handing === 'serialized'), where);
+      if (together) assert(together.children === 4 && together.memory.pss.min > 0, where);
     }
   }
 }
 
-function checkSummary(assert: (condition: boolean, message: string) => void, summary: Summary, where: string): void {
-  assert(summary.values.length === 2 && summary.values.every(Number.isFinite), where);
-  assert(summary.min <= summary.median && summary.median <= summary.max, where);
+function checkSummary(
+  assert: (condition: boolean, message: string) => void,
+  summary: Summary | undefined,
+  where: string,
+): void {
+  assert(summary !== undefined && summary.values.length === 2 && summary.values.every(Number.isFinite), where);
+  assert(summary !== undefined && summary.min <= summary.median && summary.median <= summary.max, where);
 }
 
 test('data of your own that only a fork can carry', async (t) => {
   const { payloads } = await measure({ module: `${fixtures}#withFunction`, rounds: 1 });
-  const { contestants } = payloads[0] as MeasuredPayload;
+  const { contestants } = payloads[1] as MeasuredPayload;
   t.is(find(contestants, 'fork').status, 'measured');
   t.like(find(contestants, 'json'), {
     status: 'skipped',
@@ -84,7 +110,7 @@ function find(contestants: ContestantMeasurement[], name: string): ContestantMea
 }
 
 test('a child that has read other data fails the whole run', async (t) => {
-  const options = { module: `${fixtures}#unsteady`, rounds: 1, only: ['advanced'] as const };
+  const options = { module: `${fixtures}#unsteady`, rounds: 1, methods: ['advanced'] as const };
   await t.throwsAsync(measure(options), {
     code: 'ERR_ZYGOTE_MEASURE_MISMATCH',
     message: /the child of 'advanced' has read other data: checksum [0-9a-f]{8}, expected [0-9a-f]{8}/,
@@ -99,10 +125,10 @@ test('data with cycles is refused', async (t) => {
 });
 
 test('a child that takes too long is given up, and the run goes on', async (t) => {
-  const only = ['clone', 'json', 'advanced'] as const;
-  const { payloads } = await measure({ payloads: ['records'], scale: 0.01, rounds: 1, timeout: 1, only });
+  const methods = ['clone', 'json', 'advanced'] as const;
+  const { payloads } = await measure({ payloads: ['records'], sizes: [100_000], rounds: 1, timeout: 1, methods });
   t.is(payloads.length, 2);
-  for (const contestant of (payloads[0] as MeasuredPayload).contestants) {
+  for (const contestant of (payloads[1] as MeasuredPayload).contestants) {
     t.like(contestant, {
       status: 'failed',
       reason: 'round 0: the child did not even have the data within 0.001 s, and was ended',
@@ -111,14 +137,14 @@ test('a child that takes too long is given up, and the run goes on', async (t) =
 });
 
 test('a fork that hangs, or dies, is given up, and the others go on', async (t) => {
-  const hung = await measure({ module: `${fixtures}#stuck`, rounds: 1, timeout: 8000, only: ['fork', 'clone'] });
-  const reason = 'round 0: the child had the data, but had not finished within 8 s, and was ended';
-  t.like((hung.payloads[0] as MeasuredPayload).contestants, [{ status: 'failed', reason }, { status: 'measured' }]);
+  const hung = await measure({ module: `${fixtures}#stuck`, rounds: 1, timeout: 8000, methods: ['fork', 'clone'] });
+  const reason = 'round 1: the child had the data, but had not finished within 8 s, and was ended';
+  t.like((hung.payloads[1] as MeasuredPayload).contestants, [{ status: 'failed', reason }, { status: 'measured' }]);
 
-  const died = await measure({ module: `${fixtures}#deadly`, rounds: 1, only: ['fork', 'clone'] });
-  const [fork, clone] = (died.payloads[0] as MeasuredPayload).contestants;
+  const died = await measure({ module: `${fixtures}#deadly`, rounds: 1, methods: ['fork', 'clone'] });
+  const [fork, clone] = (died.payloads[1] as MeasuredPayload).contestants;
   t.like(clone, { status: 'measured' });
-  t.regex((fork as { reason: string }).reason, /^round 0: .*ended by SIGKILL/);
+  t.regex((fork as { reason: string }).reason, /^round 1: .*ended by SIGKILL/);
 });
 
 test('a signal ends it', async (t) => {
@@ -126,17 +152,34 @@ test('a signal ends it', async (t) => {
   const controller = new AbortController();
   const measuring = measure({
     payloads: ['records'],
-    scale: 0.01,
+    sizes: [10_000],
+    methods: ['clone', 'fork'],
     signal: controller.signal,
     onProgress: ({ round }) => round === 2 && controller.abort(reason),
   });
   t.is(await t.throwsAsync(measuring), reason);
 });
 
-test('the names of the contestants are those of the options', async (t) => {
-  const { payloads } = await measure({ payloads: [], rounds: 1, only: CONTESTANT_NAMES });
+test('every way is there, and those that this machine does not have say why', async (t) => {
+  const { payloads } = await measure({ payloads: ['map'], sizes: [2000], rounds: 1, methods: CONTESTANT_NAMES });
+  const { contestants } = payloads[1] as MeasuredPayload;
   t.deepEqual(
-    (payloads[0] as MeasuredPayload).contestants.map(({ name }) => name),
+    contestants.map(({ name }) => name),
     [...CONTESTANT_NAMES],
   );
+  for (const contestant of contestants.filter(({ name }) => name.startsWith('python'))) {
+    if (contestant.status !== 'measured') t.regex(contestant.reason, /there is no Python 3 here/);
+  }
+});
+
+test('a budget limits the rounds, and leaves out what would take too long', async (t) => {
+  const methods = ['fork', 'clone', 'advanced'] as const;
+  const { payloads, budget } = await measure({ payloads: ['records'], sizes: [1000, 20e6], budget: 1500, methods });
+  t.is(budget, 1500);
+  const contestants = payloads.flatMap((payload) => (payload as MeasuredPayload).contestants);
+  t.is(contestants.length, 9);
+  for (const contestant of contestants) {
+    if (contestant.status === 'measured') t.true(contestant.usable.values.length <= 10);
+    else t.regex(contestant.reason, /^there was no time for it/);
+  }
 });

@@ -1,9 +1,11 @@
 import { ZygoteError } from '../errors.js';
 import { BenchLostError } from './bench/host.js';
+import { Budget, type TimeBox } from './budget.js';
 import type { Measurement, PayloadMeasurement } from './measurement.js';
-import { planFrom, type MeasureOptions, type PayloadSpec, type Plan } from './options.js';
+import { planFrom, type MeasureOptions, type PayloadSpec, type Plan, type Point } from './options.js';
 import { measurePayload } from './rounds.js';
 import { describeEnvironment } from './system/environment.js';
+import { memoryObstacle } from './system/enough-memory.js';
 
 /**
  * Hands the same data to a child in every way there is, and measures what each way costs. Each payload is measured by processes of
@@ -17,24 +19,44 @@ export async function measure(options: MeasureOptions = {}): Promise<Measurement
   const plan = planFrom(options);
   const environment = describeEnvironment();
   const from = performance.now();
+  const budget = new Budget(plan.budget);
   const payloads: PayloadMeasurement[] = [];
-  for (const payload of plan.payloads) {
-    const measurement = await measureOne(payload, plan, options);
+  for (const [at, point] of plan.points.entries()) {
+    const measurement = await measureOne(point, plan, budget.box(plan.points.slice(at)), options);
     payloads.push(measurement);
     options.onPayload?.(measurement);
   }
   const elapsed = performance.now() - from;
-  return { format: 1, environment, rounds: plan.rounds, scale: plan.scale, elapsed, payloads };
+  const { rounds, scale } = plan;
+  return {
+    format: 2,
+    environment,
+    rounds,
+    scale,
+    ...(plan.budget !== undefined && { budget: plan.budget }),
+    elapsed,
+    payloads,
+  };
 }
 
-async function measureOne(payload: PayloadSpec, plan: Plan, options: MeasureOptions): Promise<PayloadMeasurement> {
-  const { name } = payload;
+async function measureOne(
+  point: Point,
+  plan: Plan,
+  box: TimeBox,
+  options: MeasureOptions,
+): Promise<PayloadMeasurement> {
+  const { spec } = point;
+  const { name } = spec;
   const { rounds } = plan;
-  options.onProgress?.({ payload: name, round: 0, rounds });
+  const label = labelOf(spec, plan.scale);
+  options.onProgress?.({ payload: label, round: 0, rounds });
+  const obstacle = memoryObstacle(spec, plan.scale);
+  if (obstacle !== undefined) return { name, status: 'skipped', reason: `${label}: ${obstacle}` };
   try {
-    return await measurePayload(payload, plan, {
+    return await measurePayload(point, plan, box, {
       signal: options.signal,
-      onTurn: (contestant, round) => options.onProgress?.({ payload: name, contestant, round, rounds }),
+      onTurn: (contestant, round) =>
+        options.onProgress?.({ payload: label, contestant, ...(round !== undefined && { round }), rounds }),
     });
   } catch (error) {
     if (error instanceof BenchLostError) return { name, status: 'failed', reason: error.message };
@@ -43,4 +65,9 @@ async function measureOne(payload: PayloadSpec, plan: Plan, options: MeasureOpti
     if (error.code === 'ERR_ZYGOTE_MEASURE_FAILED') return { name, status: 'failed', reason: error.message };
     throw error;
   }
+}
+
+function labelOf(spec: PayloadSpec, scale: number): string {
+  if (!('size' in spec) || spec.size === undefined) return spec.name;
+  return `${spec.name}, ${((spec.size * scale) / 1e6).toLocaleString('en-US', { maximumSignificantDigits: 3 })} MB`;
 }

@@ -1,22 +1,18 @@
 /** Measures one payload: rounds in which every contestant has one turn. */
 import { BenchHost, BenchLostError } from './bench/host.js';
-import type { Ready } from './bench/protocol.js';
+import type { Ready, TogetherOutcome } from './bench/protocol.js';
 import type { Outcome } from './bench/turn.js';
+import type { TimeBox } from './budget.js';
 import type { Fitness } from './contestants/index.js';
-import {
-  STAGES,
-  type ContestantMeasurement,
-  type ContestantName,
-  type MeasuredPayload,
-  type MemorySummary,
-  type Stage,
-} from './measurement.js';
-import type { PayloadSpec, Plan } from './options.js';
-import { summarize } from './stats.js';
+import type { ContestantName, MeasuredPayload } from './measurement.js';
+import type { PayloadSpec, Plan, Point } from './options.js';
+import { measurementOf } from './summary.js';
+import { WAYS } from './ways.js';
 
 export interface RoundsOptions {
   signal: AbortSignal | undefined;
-  onTurn: (contestant: ContestantName, round: number) => void;
+  /** Without a round where several children are measured together. */
+  onTurn: (contestant: ContestantName, round: number | undefined) => void;
 }
 
 /**
@@ -25,31 +21,58 @@ export interface RoundsOptions {
  */
 const PARENTS: readonly (readonly ContestantName[])[] = [
   ['fork', 'fork-prepared'],
-  ['clone'],
-  ['json', 'advanced'],
+  // These have the data elsewhere.
+  ['forkserver-preloaded', 'python-fork', 'python-forkserver', 'python-spawn'],
+  ['forkserver-args', 'spawn-args', 'json', 'advanced', 'ipc'],
+  ['clone', 'message'],
   ['shared'],
 ];
 
-interface Entrant {
+const TINY = 1e-6;
+
+/** Of what takes part where there is not time for all: the ways that answer the question. */
+const FOREMOST: ReadonlySet<ContestantName> = new Set([
+  'fork',
+  'clone',
+  'forkserver-preloaded',
+  'advanced',
+  'shared',
+  'message',
+]);
+/** Milliseconds that a way may take always. */
+const CHEAP = 300;
+/** How much of its time a payload keeps for several children at once. */
+const FOR_TOGETHER = 0.25;
+
+export interface Entrant {
   name: ContestantName;
   bench: BenchHost;
   fitness: Fitness;
+  preparation: number | undefined;
   outcomes: Outcome[];
+  together: TogetherOutcome[];
+  children: number;
   failure?: string;
+  /** Why it had no turn. */
+  leftOut?: string;
 }
 
 export async function measurePayload(
-  payload: PayloadSpec,
+  { spec, together }: Point,
   plan: Plan,
+  box: TimeBox,
   options: RoundsOptions,
 ): Promise<MeasuredPayload> {
-  const { only, scale, timeout } = plan;
+  const { methods, scale, timeout } = plan;
   options.signal?.throwIfAborted();
   const benches = PARENTS.flatMap((names) => {
-    const contestants = names.filter((name) => only.includes(name));
-    return contestants.length === 0
-      ? []
-      : [{ contestants, bench: new BenchHost({ payload, contestants, scale, timeout }) }];
+    const contestants = names.filter((name) => methods.includes(name));
+    return contestants.length === 0 ? [] : [{ contestants }];
+  }).map(({ contestants }, at) => {
+    // To say that its data cannot go this way it needs little of it.
+    const isIdle = at > 0 && contestants.every((name) => name === 'shared') && isOfObjects(spec);
+    const task = { payload: spec, contestants, scale: isIdle ? TINY : scale, timeout, sized: at === 0 };
+    return { contestants, bench: new BenchHost(task) };
   });
   const stop = (): void => benches.forEach(({ bench }) => bench[Symbol.dispose]());
   options.signal?.addEventListener('abort', stop);
@@ -57,13 +80,16 @@ export async function measurePayload(
     const ready = await Promise.all(benches.map(({ bench }) => bench.ready()));
     const entrants = benches.flatMap(({ bench, contestants }, at) =>
       contestants.map((name): Entrant => {
-        const fitness = ready[at]?.fitness[name] as Fitness;
-        return { name, bench, fitness, outcomes: [] };
+        const { fitness, preparation } = ready[at] as Ready;
+        const common = { outcomes: [], together: [], children: plan.children };
+        return { name, bench, fitness: fitness[name] as Fitness, preparation: preparation[name], ...common };
       }),
     );
-    await takeRounds(entrants, plan.rounds, options);
+    entrants.sort((a, b) => plan.methods.indexOf(a.name) - plan.methods.indexOf(b.name));
+    await takeRounds(entrants, plan, together > 0 ? earlier(box) : box, options);
+    for (let time = 0; time < together; time++) await takeTogether(entrants, plan, box, options);
     for (const { bench } of benches) await bench.end().catch(ignoreLost);
-    return measurementOf(payload.name, ready[0] as Ready, entrants);
+    return measurementOf(spec.name, ready[0] as Ready, entrants);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw error;
@@ -73,25 +99,94 @@ export async function measurePayload(
   }
 }
 
+function isOfObjects(spec: PayloadSpec): boolean {
+  return spec.kind === 'built-in' && spec.name !== 'buffer';
+}
+
+/** What is left of the time is for something else. */
+function earlier(box: TimeBox): TimeBox {
+  const now = performance.now();
+  return { ...box, until: now + (box.until - now) * (1 - FOR_TOGETHER) };
+}
+
 /** Round 0 warms up: code is compiled, files are read, memory is taken from the system. */
-async function takeRounds(entrants: Entrant[], rounds: number, { signal, onTurn }: RoundsOptions): Promise<void> {
+async function takeRounds(
+  entrants: Entrant[],
+  { rounds, lives }: Plan,
+  box: TimeBox,
+  { signal, onTurn }: RoundsOptions,
+): Promise<void> {
   for (let round = 0; round <= rounds; round++) {
-    for (const entrant of rotated(entrants, round)) {
+    let taken = 0;
+    for (const entrant of inOrder(entrants, round)) {
       signal?.throwIfAborted();
       // A way that has failed is given up: one that hangs shall not hang in every round.
-      if (entrant.failure !== undefined || 'obstacle' in entrant.fitness) continue;
+      if (entrant.failure !== undefined || !('wireBytes' in entrant.fitness)) continue;
+      if (!hasTime(entrant, round, box)) continue;
+      taken++;
       onTurn(entrant.name, round);
-      const result = await entrant.bench.turn(entrant.name).catch(reasonIfLost);
-      if ('reason' in result) entrant.failure = `round ${round}: ${result.reason}`;
-      else if (round > 0) entrant.outcomes.push(result);
+      if (round === 0) await warmUp(entrant);
+      else await takeTurn(entrant, round, lives, box);
     }
+    if (taken === 0) return;
   }
 }
 
-/** Each round begins with the next one, so that none is always the first. */
-function rotated<T>(list: readonly T[], by: number): T[] {
-  const at = by % Math.max(list.length, 1);
-  return [...list.slice(at), ...list.slice(0, at)];
+async function warmUp(entrant: Entrant): Promise<void> {
+  const failed = await entrant.bench.warmUp(entrant.name).catch(reasonIfLost);
+  if (failed) entrant.failure = `round 0: ${failed.reason}`;
+}
+
+async function takeTurn(entrant: Entrant, round: number, lives: number, box: TimeBox): Promise<void> {
+  const from = performance.now();
+  const result = await entrant.bench.turn(entrant.name, round <= lives ? 'life' : 'read').catch(reasonIfLost);
+  box.took(entrant.name, performance.now() - from);
+  if ('reason' in result) entrant.failure = `round ${round}: ${result.reason}`;
+  else entrant.outcomes.push(result);
+}
+
+/** In the first round also what is dear, if there is any time for it; later only what fits. */
+function hasTime(entrant: Entrant, round: number, box: TimeBox): boolean {
+  const cost = box.expected(entrant.name);
+  if (round === 0 || box.until === Number.POSITIVE_INFINITY) return true;
+  const left = box.until - performance.now();
+  if (round === 1) {
+    if (cost === undefined || cost <= Math.max(left, CHEAP)) return true;
+    const seconds = (cost / 1000).toLocaleString('en-US', { maximumSignificantDigits: 2 });
+    entrant.leftOut = `there was no time for it: once takes about ${seconds} s (--full has no limit)`;
+    return false;
+  }
+  return entrant.leftOut === undefined && (cost ?? 0) <= left;
+}
+
+/** Each round begins with another one, so that none is always the first. In the first round the foremost are. */
+function inOrder(entrants: readonly Entrant[], round: number): Entrant[] {
+  if (round === 1) {
+    const isForemost = ({ name }: Entrant): boolean => FOREMOST.has(name);
+    return [...entrants.filter(isForemost), ...entrants.filter((entrant) => !isForemost(entrant))];
+  }
+  const at = round % Math.max(entrants.length, 1);
+  return [...entrants.slice(at), ...entrants.slice(0, at)];
+}
+
+/** Several children at once, of each way that starts any. */
+async function takeTogether(
+  entrants: readonly Entrant[],
+  { children }: Plan,
+  box: TimeBox,
+  { signal, onTurn }: RoundsOptions,
+): Promise<void> {
+  for (const entrant of inOrder(entrants, 1)) {
+    signal?.throwIfAborted();
+    if (WAYS[entrant.name].start === 'running' || entrant.failure !== undefined || entrant.outcomes.length === 0)
+      continue;
+    const cost = (box.expected(entrant.name) ?? 0) * children;
+    if (performance.now() + cost > box.until) continue;
+    onTurn(entrant.name, undefined);
+    const result = await entrant.bench.together(entrant.name, children).catch(reasonIfLost);
+    if ('reason' in result) entrant.failure = `${children} children together: ${result.reason}`;
+    else entrant.together.push(result);
+  }
 }
 
 function reasonIfLost(error: unknown): { reason: string } {
@@ -102,44 +197,4 @@ function reasonIfLost(error: unknown): { reason: string } {
 function ignoreLost(error: unknown): void {
   // It has been noted as the failure of its contestants.
   if (!(error instanceof BenchLostError)) throw error;
-}
-
-function measurementOf(name: string, ready: Ready, entrants: readonly Entrant[]): MeasuredPayload {
-  const { title, values, checksum, memory, heapUsed, external } = ready;
-  return {
-    name,
-    status: 'measured',
-    title,
-    values,
-    checksum,
-    parent: { memory, heapUsed, external },
-    contestants: entrants.map(contestantOf),
-  };
-}
-
-function contestantOf({ name, fitness, outcomes, failure }: Entrant): ContestantMeasurement {
-  if ('obstacle' in fitness) return { name, status: 'skipped', reason: fitness.obstacle };
-  if (failure !== undefined) return { name, status: 'failed', reason: failure };
-  const summaryOf = (pick: (outcome: Outcome) => number) => summarize(outcomes.map(pick));
-  const memoryAt = (stage: Stage): MemorySummary => ({
-    rss: summaryOf(({ memory }) => memory[stage].rss),
-    pss: summaryOf(({ memory }) => memory[stage].pss),
-    privateDirty: summaryOf(({ memory }) => memory[stage].privateDirty),
-  });
-  const preparations = outcomes.flatMap(({ preparation }) => preparation ?? []);
-  return {
-    name,
-    status: 'measured',
-    usable: summaryOf((outcome) => outcome.usable),
-    read: summaryOf(({ report }) => report.read),
-    blocked: summaryOf((outcome) => outcome.blocked),
-    gc: summaryOf(({ report }) => report.gc),
-    settle: summaryOf((outcome) => outcome.settle),
-    wireBytes: fitness.wireBytes,
-    ...(preparations.length > 0 && { preparation: summarize(preparations) }),
-    memory: {
-      of: name === 'clone' || name === 'shared' ? 'growth' : 'process',
-      ...(Object.fromEntries(STAGES.map((stage) => [stage, memoryAt(stage)])) as Record<Stage, MemorySummary>),
-    },
-  };
 }

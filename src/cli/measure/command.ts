@@ -28,7 +28,7 @@ export async function measureCommand(args: string[]): Promise<number> {
   try {
     measurement = await measure({
       ...options,
-      onProgress: (now) => progress.show(now),
+      onProgress: (now) => progress.show(now, plan.budget),
       onPayload: (payload) => print(payloadText(payload, width)),
     });
   } finally {

@@ -1,17 +1,20 @@
 import type { Environment } from '../../measure/index.js';
+import { minutes } from './format.js';
 import { wrap } from './table.js';
 
 /** What the figures are figures of. */
 export function headerText(
   environment: Environment,
-  { rounds, scale }: { rounds: number; scale: number },
+  { rounds, scale, budget }: { rounds: number; scale: number; budget?: number | undefined },
   width: number,
 ): string {
-  const { cpu, cpus, memory, load, os, kernel, node, v8, zygote, date } = environment;
+  const { cpu, cpus, memory, load, os, kernel, node, v8, zygote, date, python } = environment;
+  const most = budget === undefined ? '' : `, as many as fit into ${minutes(budget)} minutes`;
   const lines = [
     `zygote ${zygote} measure: one child, the same data, each way to hand it over`,
     `${cpus} CPUs, ${cpu}, ${Math.round(memory / 2 ** 30)} GB, load ${load.toFixed(2)}; ${os}, kernel ${kernel}`,
-    `Node ${node}, V8 ${v8}; ${date}; ${rounds} round${rounds === 1 ? '' : 's'} after one to warm up${scale === 1 ? '' : `; sizes x ${scale}`}`,
+    `Node ${node}, V8 ${v8}${python === undefined ? '' : `; Python ${python}`}; ${date}`,
+    `${rounds} round${rounds === 1 ? '' : 's'} after one to warm up${most}${scale === 1 ? '' : `; sizes x ${scale}`}`,
   ];
   if (load > cpus / 2)
     lines.push('Other work is going on, see load: figures will be higher than they should be, and unsteady.');

@@ -1,29 +1,21 @@
-import type { ContestantName, Stage } from '../../measure/index.js';
+import { WAYS, type ContestantName, type Stage } from '../../measure/index.js';
 
 /** What a row of a table is called. */
-export const titles: Record<ContestantName, string> = {
-  fork: 'fork',
-  'fork-prepared': 'fork, prepareHeap',
-  clone: 'Worker, structured clone',
-  json: 'child_process, json',
-  advanced: 'child_process, advanced',
-  shared: 'Worker, SharedArrayBuffer',
-};
+export function titleOf(name: ContestantName): string {
+  return WAYS[name].title;
+}
 
 /** After "by" in a sentence. */
-export const inWords: Record<ContestantName, string> = {
-  fork: 'fork',
-  'fork-prepared': 'fork with prepareHeap',
-  clone: 'structured clone',
-  json: 'child_process with json',
-  advanced: 'child_process with advanced serialization',
-  shared: 'SharedArrayBuffer',
-};
+export function inWords(name: ContestantName): string {
+  return WAYS[name].inWords;
+}
 
 export const stageTitles: Record<Stage, string> = {
   start: 'data usable',
   read: 'all read',
   gc: 'full GC',
-  write: '10 % written',
+  write1: '1 %',
+  write10: '10 %',
   scatter: 'each 10th',
+  write100: '100 %',
 };

@@ -14,12 +14,15 @@ export class ProgressLine {
     this.#stream = stream;
   }
 
-  show({ payload, contestant, round, rounds }: Progress): void {
+  /** `budget`: how long it will take at most. */
+  show({ payload, contestant, round, rounds }: Progress, budget: number | undefined): void {
     if (!this.#stream.isTTY) return;
-    let doing = 'making the data';
-    if (contestant !== undefined)
-      doing = `${round === 0 ? 'warming up' : `round ${round} of ${rounds}`}: ${contestant}`;
-    const line = `${minutes(performance.now() - this.#from)}  ${payload}: ${doing}`;
+    let turn = `round ${round} of ${rounds}`;
+    if (round === 0) turn = 'warming up';
+    else if (round === undefined) turn = 'several children together';
+    const doing = contestant === undefined ? 'making the data' : `${turn}: ${contestant}`;
+    const limit = budget === undefined ? '' : ` of ${minutes(budget)}`;
+    const line = `${minutes(performance.now() - this.#from)}${limit}  ${payload}: ${doing}`;
     this.#stream.write(`${CLEAR}${line.slice(0, this.#stream.columns - 1)}`);
     this.#shown = true;
   }

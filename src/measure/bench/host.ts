@@ -5,7 +5,8 @@ import { ZygoteError } from '../../errors.js';
 import { programUrl } from '../../start/program.js';
 import type { ContestantName } from '../measurement.js';
 import { cleanEnvironment } from '../system/environment.js';
-import type { BenchAnswer, BenchCommand, BenchTask, Ready } from './protocol.js';
+import type { Extent } from '../child/steps.js';
+import type { BenchAnswer, BenchCommand, BenchTask, Ready, TogetherOutcome } from './protocol.js';
 import type { Outcome } from './turn.js';
 
 const ENTRY = fileURLToPath(programUrl('measure/bench/main'));
@@ -42,11 +43,22 @@ export class BenchHost implements Disposable {
     return (await this.#answer()) as Ready;
   }
 
+  /** Once without data; gives why it came to nothing, if it did. */
+  async warmUp(contestant: ContestantName): Promise<{ reason: string } | undefined> {
+    const answer = await this.#ask({ kind: 'warm-up', contestant });
+    return answer.kind === 'failed' ? answer : undefined;
+  }
+
   /** Gives what it found, or why it came to nothing. */
-  async turn(contestant: ContestantName): Promise<Outcome | { reason: string }> {
-    const answer = await this.#ask({ kind: 'turn', contestant });
-    if (answer.kind === 'outcome') return answer.outcome;
-    return { reason: (answer as { reason: string }).reason };
+  async turn(contestant: ContestantName, extent: Extent): Promise<Outcome | { reason: string }> {
+    const answer = await this.#ask({ kind: 'turn', contestant, extent });
+    return answer.kind === 'outcome' ? answer.outcome : (answer as { reason: string });
+  }
+
+  /** Several children at once. */
+  async together(contestant: ContestantName, children: number): Promise<TogetherOutcome | { reason: string }> {
+    const answer = await this.#ask({ kind: 'together', contestant, children });
+    return answer.kind === 'together' ? answer.together : (answer as { reason: string });
   }
 
   async end(): Promise<void> {

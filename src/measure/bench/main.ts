@@ -14,7 +14,7 @@ const task = JSON.parse(process.argv[2] ?? '') as BenchTask;
 await answering(async () => {
   const bench = new Bench(await loadPayload(task.payload, task.scale), task.contestants, task.timeout);
   process.on('message', (command: BenchCommand) => void answering(() => obey(bench, command)));
-  return bench.prepare();
+  return bench.prepare(task.sized);
 });
 
 async function obey(bench: Bench, command: BenchCommand): Promise<BenchAnswer> {
@@ -23,11 +23,20 @@ async function obey(bench: Bench, command: BenchCommand): Promise<BenchAnswer> {
     return { kind: 'ended' };
   }
   try {
-    return { kind: 'outcome', outcome: await bench.turn(command.contestant) };
+    return await result(bench, command);
   } catch (error) {
     if (error instanceof ZygoteError && error.code === 'ERR_ZYGOTE_MEASURE_MISMATCH') throw error;
     return { kind: 'failed', reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+async function result(bench: Bench, command: Exclude<BenchCommand, { kind: 'end' }>): Promise<BenchAnswer> {
+  const { contestant } = command;
+  if (command.kind === 'turn') return { kind: 'outcome', outcome: await bench.turn(contestant, command.extent) };
+  if (command.kind === 'together')
+    return { kind: 'together', together: await bench.together(contestant, command.children) };
+  await bench.warmUp(contestant);
+  return { kind: 'warm' };
 }
 
 async function answering(work: () => Promise<BenchAnswer>): Promise<void> {

@@ -1,22 +1,18 @@
-/** A child that `child_process.fork` has started. It imports little before it has the data, to be up soon. */
-import { touch } from '../values/touch.js';
+/** A child that `child_process.fork` has started. With the argument `wait` it runs before there is any data for it. */
+import { type Cpu, ownCpu } from '../system/cpu.js';
 import type { ChildMessage, DataMessage } from './protocol.js';
+import { receive } from './receive.js';
 
-process.once('message', ({ data }: DataMessage) => {
-  const usableAt = touch(data);
-  tell({ kind: 'usable' });
-  void finish(data, usableAt);
-});
+let idle: Cpu | undefined;
+// The listener keeps it running until it is ended.
+process.on('message', ({ data, extent }: DataMessage) => void receive(data, extent, tell, idle));
+process.on('disconnect', () => process.exit());
 
-async function finish(data: unknown, usableAt: number): Promise<void> {
-  try {
-    const [{ takeSteps }, { tools }] = await Promise.all([import('./steps.js'), import('./tools.js')]);
-    tell({ kind: 'report', report: takeSteps(data, usableAt, tools) });
-  } catch (error) {
-    tell({ kind: 'error', error: String(error) });
-  }
-  // The channel is all that keeps this process alive. What was sent before is still delivered.
-  process.disconnect();
+if (process.argv[2] === 'wait') {
+  // What it needs for its report is there, as in a child that has worked before.
+  await Promise.all([import('./steps.js'), import('./tools.js')]);
+  tell({ kind: 'waiting' });
+  idle = ownCpu();
 }
 
 function tell(message: ChildMessage): void {

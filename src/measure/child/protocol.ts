@@ -1,13 +1,13 @@
-/** Messages between a parent and a child that is not a fork of it. */
-import type { ChildReport } from './steps.js';
+/** Messages between a parent and a child. */
+import type { ChildReport, Extent } from './steps.js';
 
-/** To the child: the data. */
+/** To the child: the data, and what to do with it. To one that waits for data also `'wait'`, before. */
 export interface DataMessage {
   data: unknown;
+  extent: Extent;
 }
 
-/** From the child, in this order; or an error instead of what is still to come. */
+/** From the child, in this order; or an error instead of what is still to come. It then waits to be ended. */
 export type ChildMessage =
-  | { kind: 'usable' }
-  | { kind: 'report'; report: ChildReport }
-  | { kind: 'error'; error: string };
+  /** One that was told to wait for the data does so now. */
+  { kind: 'waiting' } | { kind: 'usable' } | { kind: 'report'; report: ChildReport } | { kind: 'error'; error: string };

@@ -1,50 +1,61 @@
 /** What every child does with the data, whichever way it came. */
-import type { MemorySample, Stage } from '../measurement.js';
+import type { EarlyStage, MemorySample, Stage } from '../measurement.js';
 import { now } from '../system/clock.js';
+import type { Cpu } from '../system/cpu.js';
 import { readAll } from '../values/checksum.js';
-import { writeTenth } from '../values/write.js';
+import type { Touched } from '../values/touch.js';
+import { writeRun, writeScattered } from '../values/write.js';
+
+/** How far a child goes: reading the data, or also changing it. */
+export type Extent = 'read' | 'life';
 
 /** What a child tells its parent. */
 export interface ChildReport {
   /** When the data was first used, on the clock of the machine. */
   usableAt: number;
+  /** CPU time of the child until then. */
+  cpu: Cpu;
   /** Milliseconds that it took to read all of the data, and for a full GC. */
   read: number;
-  gc: number;
-  checksum: string;
-  memory: Record<Stage, MemorySample>;
+  gc?: number;
+  /** Nothing where it was compared with that of another process than this one. */
+  checksum?: string;
+  memory: StageSamples;
 }
+
+export type StageSamples = Record<EarlyStage, MemorySample> & Partial<Record<Stage, MemorySample>>;
 
 export interface Tools {
   collectGarbage: () => void;
   sampleMemory: () => MemorySample;
 }
 
-/** `usableAt` is what `touch` has given for this data. */
-export function takeSteps(data: unknown, usableAt: number, { collectGarbage, sampleMemory }: Tools): ChildReport {
+export function takeSteps(
+  data: unknown,
+  { at, cpu }: Touched,
+  extent: Extent,
+  { collectGarbage, sampleMemory }: Tools,
+): ChildReport {
   const start = sampleMemory();
-
   const readFrom = now();
   const { checksum, values } = readAll(data);
   const readUntil = now();
   const read = sampleMemory();
+  const report: ChildReport = { usableAt: at, cpu, read: readUntil - readFrom, checksum, memory: { start, read } };
+  if (extent === 'read') return report;
 
   const gcFrom = now();
   collectGarbage();
-  const gcUntil = now();
-  const gc = sampleMemory();
-
-  writeTenth(data, values, 'run');
-  const write = sampleMemory();
-
-  writeTenth(data, values, 'scattered');
-  const scatter = sampleMemory();
-
-  return {
-    usableAt,
-    read: readUntil - readFrom,
-    gc: gcUntil - gcFrom,
-    checksum,
-    memory: { start, read, gc, write, scatter },
-  };
+  report.gc = now() - gcFrom;
+  const { memory } = report;
+  memory.gc = sampleMemory();
+  writeRun(data, values, 1);
+  memory.write1 = sampleMemory();
+  writeRun(data, values, 10);
+  memory.write10 = sampleMemory();
+  writeScattered(data);
+  memory.scatter = sampleMemory();
+  writeRun(data, values, 100);
+  memory.write100 = sampleMemory();
+  return report;
 }

@@ -1,17 +1,20 @@
-/** A child that is a thread. It imports little before it has the data, to be up soon. */
+/** A child that is a thread. Without data it waits for some. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { touch } from '../values/touch.js';
+import { type Cpu, ownCpu } from '../system/cpu.js';
 import type { ChildMessage, DataMessage } from './protocol.js';
+import { receive } from './receive.js';
 
-const { data } = workerData as DataMessage;
-const usableAt = touch(data);
-tell({ kind: 'usable' });
+let idle: Cpu | undefined;
+// The listener keeps it running until it is ended.
+parentPort?.on('message', ({ data, extent }: DataMessage) => void receive(data, extent, tell, idle));
 
-try {
-  const [{ takeSteps }, { tools }] = await Promise.all([import('./steps.js'), import('./tools.js')]);
-  tell({ kind: 'report', report: takeSteps(data, usableAt, tools) });
-} catch (error) {
-  tell({ kind: 'error', error: String(error) });
+if (workerData === 'wait') {
+  await Promise.all([import('./steps.js'), import('./tools.js')]);
+  tell({ kind: 'waiting' });
+  idle = ownCpu();
+} else {
+  const { data, extent } = workerData as DataMessage;
+  await receive(data, extent, tell);
 }
 
 function tell(message: ChildMessage): void {

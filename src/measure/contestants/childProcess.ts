@@ -1,43 +1,48 @@
-/** `child_process.fork`: a new Node process, and the data serialized over a socket. */
+/** `child_process.fork`: another Node process, and the data serialized over a socket. */
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { programUrl } from '../../start/program.js';
-import type { ChildMessage, DataMessage } from '../child/protocol.js';
-import type { ChildReport } from '../child/steps.js';
+import type { DataMessage } from '../child/protocol.js';
+import { untilQuiet } from '../system/gc.js';
+import type { ContestantName } from '../ways.js';
 import type { Contestant } from './contestant.js';
 import { ending } from './ending.js';
+import { Hearing } from './hearing.js';
 import { clonedSize, jsonSize } from './sizes.js';
 
 const ENTRY = fileURLToPath(programUrl('measure/child/process'));
 
-export function childProcess(serialization: 'json' | 'advanced'): Contestant {
+/** `isRunning`: the process is there before the clock starts, and waits. */
+export function childProcess(name: ContestantName, serialization: 'json' | 'advanced', isRunning: boolean): Contestant {
   return {
-    name: serialization,
+    name,
     check: ({ data }, inspection) => (serialization === 'json' ? jsonSize(data, inspection) : clonedSize(data)),
-    run({ data }, turn) {
-      return new Promise<ChildReport>((resolve, reject) => {
+    async start({ data }, turn) {
+      const hearing = new Hearing(turn);
+      if (!isRunning) turn.begin();
+      const args = isRunning ? ['wait'] : [];
+      const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
+      const child = fork(ENTRY, args, { serialization, execArgv: [], stdio: [...stdio] });
+      const gone = once(child, 'exit').catch(() => {});
+      child.on('message', (message) => hearing.hear(message as never));
+      child.on('error', (error) => hearing.failed(error));
+      child.on('exit', (code, signal) => hearing.failed(new Error(ending('the process', code, signal))));
+      turn.signal.addEventListener('abort', () => child.kill('SIGKILL'));
+      if (isRunning) {
+        await hearing.waiting;
+        await untilQuiet();
         turn.begin();
-        const child = fork(ENTRY, [], { serialization, execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-        child.send({ data } satisfies DataMessage);
-        turn.signal.addEventListener('abort', () => child.kill('SIGKILL'));
-        let report: ChildReport | undefined;
-        let failure: Error | undefined;
-        child.on('message', (message: ChildMessage) => {
-          if (message.kind === 'usable') turn.handedOver();
-          else if (message.kind === 'report') ({ report } = message);
-          else failure = new Error(message.error);
-        });
-        child.on('error', (error) => {
-          failure ??= error;
-          // No process, so no exit will be told.
-          if (child.pid === undefined) reject(error);
-        });
-        // Not before it has ended: nothing of it may run on into the next turn.
-        child.on('exit', (code, signal) => {
-          if (report !== undefined && failure === undefined) resolve(report);
-          else reject(failure ?? new Error(ending('the process', code, signal)));
-        });
-      });
+      }
+      child.send({ data, extent: turn.extent } satisfies DataMessage, (error) => error && hearing.failed(error));
+      return {
+        pid: child.pid ?? 0,
+        report: hearing.report,
+        async end() {
+          child.kill('SIGKILL');
+          if (child.pid !== undefined) await gone;
+        },
+      };
     },
   };
 }

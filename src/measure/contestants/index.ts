@@ -1,10 +1,11 @@
-import type { ContestantName } from '../measurement.js';
+import type { ContestantName } from '../ways.js';
 import { childProcess } from './childProcess.js';
 import type { Contestant } from './contestant.js';
-import { fork } from './fork.js';
-import { sharedMemory, structuredClone } from './worker.js';
+import { fork, preloadedServer, serverArgument, spawnArgument } from './process.js';
+import { python } from './python.js';
+import { message, sharedMemory, structuredClone } from './worker.js';
 
-export type { Contestant, Fitness, Turn } from './contestant.js';
+export type { Child, Contestant, Fitness, Turn } from './contestant.js';
 
 /** Those with these names, in this order. */
 export function contestants(names: readonly ContestantName[]): Contestant[] {
@@ -14,8 +15,16 @@ export function contestants(names: readonly ContestantName[]): Contestant[] {
 const makers: Record<ContestantName, () => Contestant> = {
   fork: () => fork('fork', false),
   'fork-prepared': () => fork('fork-prepared', true),
+  'forkserver-preloaded': () => preloadedServer,
+  'forkserver-args': () => serverArgument,
+  'spawn-args': () => spawnArgument,
   clone: () => structuredClone,
-  json: () => childProcess('json'),
-  advanced: () => childProcess('advanced'),
+  json: () => childProcess('json', 'json', false),
+  advanced: () => childProcess('advanced', 'advanced', false),
   shared: () => sharedMemory,
+  message: () => message,
+  ipc: () => childProcess('ipc', 'advanced', true),
+  'python-fork': () => python('fork'),
+  'python-forkserver': () => python('forkserver'),
+  'python-spawn': () => python('spawn'),
 };

@@ -13,7 +13,7 @@ export function jsonSize(data: unknown, { notJson }: Inspection): Fitness {
   return fitness('JSON cannot carry it', () => Buffer.byteLength(JSON.stringify(data)));
 }
 
-function fitness(failure: string, size: () => number): Fitness {
+export function fitness(failure: string, size: () => number): Fitness {
   try {
     return { wireBytes: size() };
   } catch (error) {

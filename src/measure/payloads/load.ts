@@ -5,16 +5,16 @@ import type { Payload } from './payload.js';
 
 /** Makes or loads the data. */
 export async function loadPayload(spec: PayloadSpec, scale: number): Promise<Payload> {
-  const { name } = spec;
+  const from = { name: spec.name, spec, scale };
   switch (spec.kind) {
     case 'built-in':
-      return { name, ...builtIn[spec.name](scale) };
+      return { ...from, ...builtIn[spec.name](scale, spec.size) };
     case 'file':
-      return { name, ...(await loadFile(spec.path)) };
+      return { ...from, ...(await loadFile(spec.path)) };
     case 'module':
-      return { name, ...(await loadModule(spec.path, spec.export)) };
+      return { ...from, ...(await loadModule(spec.path, spec.export)) };
     case 'nothing':
-      return { name, title: 'nothing: what starting a child costs by itself', data: null };
+      return { ...from, title: 'nothing: what starting a child costs by itself', data: null };
   }
   // Every kind is above; the compiler knows, the linter does not.
   return spec satisfies never;

@@ -1,6 +1,11 @@
+import type { PayloadSpec } from '../options.js';
+
 /** Data that is about to be handed to children. */
 export interface Payload {
   name: string;
+  /** How another process makes the same. */
+  spec: PayloadSpec;
+  scale: number;
   /** For people: `1,000,000 records {id, name, score}`. */
   title: string;
   data: unknown;

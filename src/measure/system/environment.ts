@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, loadavg, release, totalmem, type, version } from 'node:os';
 import { VERSION } from '../../version.js';
 import type { Environment } from '../measurement.js';
+import { pythonVersion } from '../python/driver.js';
 
 /**
  * The environment in which everything that is measured runs. Variables such as NODE_OPTIONS or NODE_EXTRA_CA_CERTS, which
@@ -16,6 +17,7 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
 /** Where this runs. */
 export function describeEnvironment(): Environment {
   const cpuList = cpus();
+  const python = pythonVersion();
   return {
     date: new Date().toISOString(),
     zygote: VERSION,
@@ -28,5 +30,6 @@ export function describeEnvironment(): Environment {
     cpus: availableParallelism(),
     memory: totalmem(),
     load: loadavg()[0] ?? 0,
+    ...(python !== undefined && { python }),
   };
 }

@@ -1,10 +1,10 @@
 import { native } from '../../native/binding.js';
 import type { MemorySample } from '../measurement.js';
 
-/** The memory of this process as the kernel counts it. In a thread: of the whole process. */
-export function sampleMemory(): MemorySample {
-  const { rss, pss, privateDirty } = native().processMemory(process.pid);
-  return { rss, pss, privateDirty };
+/** The memory of a process, this one if none is named, as the kernel counts it. In a thread: of the whole process. */
+export function sampleMemory(pid: number = process.pid): MemorySample {
+  const { rss, pss, privateDirty, minorFaults } = native().processMemory(pid);
+  return { rss, pss, privateDirty, faults: minorFaults };
 }
 
 /** What was added since a sample was taken. */
@@ -13,6 +13,7 @@ export function growth(since: MemorySample, sample: MemorySample): MemorySample 
     rss: sample.rss - since.rss,
     pss: sample.pss - since.pss,
     privateDirty: sample.privateDirty - since.privateDirty,
+    faults: sample.faults - since.faults,
   };
 }
 

@@ -1,13 +1,21 @@
 import { now } from '../system/clock.js';
+import { type Cpu, ownCpu } from '../system/cpu.js';
 import { bytesOf } from './bytes.js';
 
 /** Somewhere to put what was read, so that reading it cannot be optimized away. */
 let seen: unknown;
 
-/** Uses the data for the first time, its size and one element, and gives the time at which that was done. */
-export function touch(data: unknown): number {
+/** When the data was usable, on the clock of the machine, and the CPU time that the child had needed until then. */
+export interface Touched {
+  at: number;
+  cpu: Cpu;
+}
+
+/** Uses the data for the first time, its size and one element. */
+export function touch(data: unknown): Touched {
   seen = firstUse(data);
-  return now();
+  const at = now();
+  return { at, cpu: ownCpu() };
 }
 
 /** What `touch` has read. */

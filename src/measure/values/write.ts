@@ -1,15 +1,20 @@
 /** Changes a part of data in place. */
 import { bytesOf } from './bytes.js';
 
-/** Which tenth of the values is written: the first one, in one run, or every tenth value all over the data. */
-export type Pattern = 'run' | 'scattered';
-
 /**
- * Writes a tenth of the values, and gives how many it has written. `values` is how many there are, as `readAll` counts them:
- * without keys. A value is replaced by one of the same type; what is frozen is passed over.
+ * Writes the first `percent` of the values, in one run, and gives how many it has written. `values` is how many there are, as
+ * `readAll` counts them: without keys. A value is replaced by one of the same type; what is frozen is passed over.
  */
-export function writeTenth(data: unknown, values: number, pattern: Pattern): number {
-  const writer = new Writer(pattern === 'run' ? Math.ceil(values / 10) : undefined);
+export function writeRun(data: unknown, values: number, percent: number): number {
+  return writeWith(new Writer(Math.ceil((values * percent) / 100)), data);
+}
+
+/** Writes every tenth value, all over the data. */
+export function writeScattered(data: unknown): number {
+  return writeWith(new Writer(undefined), data);
+}
+
+function writeWith(writer: Writer, data: unknown): number {
   writer.visit(data);
   return writer.written;
 }
