@@ -7,3 +7,5 @@
 mod system;
 
 pub use system::Bell;
+#[cfg(windows)]
+pub(crate) use system::Shared;

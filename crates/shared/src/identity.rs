@@ -27,7 +27,7 @@ impl ProcessId {
         })
     }
 
-    fn new(pid: u32, start: u64) -> Self {
+    pub(crate) fn new(pid: u32, start: u64) -> Self {
         let value = (start & ((1 << START_BITS) - 1)) << ID_BITS | u64::from(pid) & ((1 << ID_BITS) - 1);
         Self(NonZeroU64::new(value).unwrap_or(NonZeroU64::MAX))
     }
@@ -48,6 +48,7 @@ impl ProcessId {
     }
 
     /// Whether the process that has this number now started at another time. False where the system does not tell.
+    #[cfg(not(windows))]
     pub(crate) fn is_reused(self) -> bool {
         let start = self.raw() >> ID_BITS;
         start != 0 && system::start_of(self.pid()).is_some_and(|now| now & ((1 << START_BITS) - 1) != start)

@@ -23,5 +23,7 @@ pub mod peers;
 pub mod region;
 pub mod waits;
 mod watch;
+#[cfg(windows)]
+mod windows;
 
 pub use error::{Error, Result};

@@ -49,6 +49,16 @@ impl Memory {
         Ok(Self { object: descriptor, size })
     }
 
+    /// The one behind a handle that has arrived. Its size is a number of whole pages.
+    ///
+    /// # Errors
+    /// [`Error::Call`]; [`Error::Foreign`] if the handle is not that of a memory object.
+    #[cfg(windows)]
+    pub fn from_handle(handle: std::os::windows::io::OwnedHandle) -> Result<Self> {
+        let size = system::size(&handle)?;
+        Ok(Self { object: handle, size })
+    }
+
     /// Bytes.
     pub fn size(&self) -> usize {
         self.size
@@ -92,6 +102,13 @@ impl Memory {
 impl std::os::fd::AsFd for Memory {
     fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
         self.object.as_fd()
+    }
+}
+
+#[cfg(windows)]
+impl std::os::windows::io::AsHandle for Memory {
+    fn as_handle(&self) -> std::os::windows::io::BorrowedHandle<'_> {
+        self.object.as_handle()
     }
 }
 

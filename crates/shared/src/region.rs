@@ -249,6 +249,13 @@ impl std::os::fd::AsFd for Region {
     }
 }
 
+#[cfg(windows)]
+impl std::os::windows::io::AsHandle for Region {
+    fn as_handle(&self) -> std::os::windows::io::BorrowedHandle<'_> {
+        self.memory.as_handle()
+    }
+}
+
 /// Alone with the state of an object. Dropped without [`commit`](Self::commit), nothing has changed.
 #[derive(Debug)]
 #[must_use]

@@ -221,6 +221,14 @@ impl Waits {
     }
 }
 
+#[cfg(windows)]
+impl std::os::windows::io::AsHandle for Waits {
+    /// An event that is set when there is something to [`hear`](Self::hear), and resets itself when that was noticed.
+    fn as_handle(&self) -> std::os::windows::io::BorrowedHandle<'_> {
+        self.watch.as_handle()
+    }
+}
+
 #[cfg(unix)]
 impl std::os::fd::AsFd for Waits {
     /// Readable when there is something to [`hear`](Self::hear).
