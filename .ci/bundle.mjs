@@ -32,6 +32,8 @@ const CHUNKS = {
   transfer: ['transfer/pickle'],
   // What the pool and its workers have in common.
   pool: ['pool/working'],
+  // What a child needs for memory that it is given.
+  memory: ['memory/shared-memory'],
   zygote: ['index', 'posix/index', 'start/forkserver/server'],
   measure: ['measure/index'],
   'measure-child': ['measure/child/process', 'measure/child/worker', 'measure/child/target'],

@@ -7,6 +7,12 @@ export {
   WorkerCrashedError,
   ZygoteError,
 } from './errors.js';
+export {
+  SharedMemory,
+  type SharedMemoryBuffer,
+  type SharedMemoryMode,
+  type SharedMemoryOptions,
+} from './memory/shared-memory.js';
 export type { ProcessMemory } from './native/binding.js';
 export { type AtForkHooks, registerAtFork } from './start/atfork.js';
 export { type Context, getContext } from './start/context.js';

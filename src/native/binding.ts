@@ -68,6 +68,23 @@ export interface ReadableWatcher {
   close(): void;
 }
 
+/** A piece of memory, until it is closed. Buffers that were made of it stay valid beyond that. */
+export interface MemoryObject {
+  /** Stays its own. */
+  descriptor(): number;
+  /** What is there now is what everybody begins with, if everybody has a copy. */
+  freeze(): void;
+  /** Of memory that everybody writes to; `null` where this Node cannot make one. */
+  share(): SharedArrayBuffer | null;
+  /** Puts the memory in the place of a growable SharedArrayBuffer, which `view` shows as a whole. */
+  shareOver(view: Uint8Array): void;
+  /** This process's copy. */
+  copy(): ArrayBuffer;
+  /** Takes a copy out of its ArrayBuffer, which is empty from then on. */
+  detach(copy: ArrayBuffer): void;
+  close(): void;
+}
+
 /**
  * What crates/addon exports. On Windows `version`, `processId`, `exitNow`, `processMemory` and `releaseFreeMemory` only.
  *
@@ -89,6 +106,14 @@ export interface NativeBinding {
   unwrittenBytes(descriptors: number[]): number;
   stopInherited(keep: number[]): void;
   ReadableWatcher: new (fd: number, callback: () => void) => ReadableWatcher;
+  /** `copies`: everybody has a copy of what is there when it is frozen, else all write to the same. */
+  MemoryObject: {
+    create(size: number, copies: boolean): MemoryObject;
+    /** Complete, and so frozen. */
+    fromBytes(bytes: Uint8Array, copies: boolean): MemoryObject;
+    /** Takes the descriptor over, also if it throws. */
+    fromDescriptor(fd: number, copies: boolean): MemoryObject;
+  };
   /** A descriptor of a child that has not been waited for; -1 where the system has none. */
   openPidfd(pid: number): number;
   tryWait(pid: number): BindingEnded | null;

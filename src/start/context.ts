@@ -1,4 +1,5 @@
 /** A start method with everything that depends on it. */
+import { SharedMemory } from '../memory/shared-memory.js';
 import { Pool } from '../pool/pool.js';
 import { Process } from '../process/process.js';
 import { assertStartMethod, getStartMethod, type StartMethod } from './method.js';
@@ -10,6 +11,8 @@ export interface Context {
   readonly Process: typeof Process;
   /** A `Pool` whose workers are. */
   readonly Pool: typeof Pool;
+  /** The same for all methods. */
+  readonly SharedMemory: typeof SharedMemory;
 }
 
 const contexts = new Map<StartMethod, Context>();
@@ -21,7 +24,12 @@ const contexts = new Map<StartMethod, Context>();
  */
 export function getContext(method: StartMethod = getStartMethod()): Context {
   assertStartMethod(method);
-  const context = contexts.get(method) ?? { method, Process: processOf(method), Pool: poolOf(method) };
+  const context = contexts.get(method) ?? {
+    method,
+    Process: processOf(method),
+    Pool: poolOf(method),
+    SharedMemory,
+  };
   contexts.set(method, context);
   return context;
 }

@@ -21,11 +21,21 @@ export interface Shareable {
   [share](): Shared;
 }
 
+/** Gives the instances of a class that method. To be called in its static block, where `give` sees what is private. */
+export function shareBy<T extends object>(Class: { prototype: T }, give: (instance: T) => Shared): void {
+  const value = function (this: T): Shared {
+    return give(this);
+  };
+  Object.defineProperty(Class.prototype, share, { value, configurable: true, writable: true });
+}
+
 /** Makes the object again. The descriptors are its own from here on, also if it throws. */
 export type Rebuild = (state: never, descriptors: number[]) => object;
 
 /** Imported when something arrives that they rebuild: small children must stay fast. Each registers its kinds. */
-const MODULES: Record<string, () => Promise<unknown>> = {};
+const MODULES: Record<string, () => Promise<unknown>> = {
+  memory: () => import('../memory/shared-memory.js'),
+};
 
 const rebuilds = new Map<string, Rebuild>();
 

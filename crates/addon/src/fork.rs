@@ -9,6 +9,7 @@ use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 use zygote_forkall::{Error, Forked, Options, Timings, WatchedPath};
 use zygote_process::inherited::Inherited;
+use zygote_shared::template::AllFrozen;
 
 use crate::callback::{Answer, Callback, Exception, error_value, null, own_loop, to_value};
 use crate::error::{Code, Result};
@@ -108,6 +109,8 @@ unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<B
         // SAFETY: the caller's own loop.
         unsafe { uv::watched_paths(uv_loop) }
     };
+    // What everybody is to have a copy of, the child has so.
+    let frozen = AllFrozen::hold().map_err(|error| Code::ForkFailed.error(format_args!("fork: {error}")))?;
     let inherited = Inherited::hold();
     let kept: Vec<_> = options.keep.iter().copied().chain(inherited.descriptors()).collect();
     let watched: Vec<_> = paths.iter().filter_map(|path| WatchedPath::new(path)).collect();
@@ -139,7 +142,7 @@ unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<B
         // memory.
         unsafe { zygote_forkall::fork(&settings) }.map_err(|error| convert(&error))?
     };
-    drop(alone);
+    drop((frozen, inherited, alone));
     if matches!(forked, Forked::Child) {
         GENERATION.fetch_add(1, Ordering::Relaxed);
     }

@@ -22,6 +22,8 @@ pub mod isolate_random;
 #[cfg_attr(target_vendor = "apple", path = "main_thread/apple.rs")]
 #[cfg_attr(not(any(target_os = "linux", target_vendor = "apple")), path = "main_thread/other.rs")]
 mod main_thread;
+#[cfg(unix)]
+pub mod memory;
 pub mod metrics;
 #[cfg(unix)]
 pub mod pages;

@@ -21,6 +21,8 @@ pub mod memory;
 mod park;
 pub mod peers;
 pub mod region;
+#[cfg(unix)]
+pub mod template;
 pub mod waits;
 mod watch;
 #[cfg(windows)]
