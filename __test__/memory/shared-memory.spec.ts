@@ -68,6 +68,7 @@ for (const method of hasMemory ? getAllStartMethods() : []) {
 
   it.add('at any other time than its start no memory can be given to a process', 'elsewhere', (t, outcome) => {
     const failures = outcome.value<Caught[]>('failures');
+    // Sent to a child, given as its result, sent to a parent.
     const paths = ['$.memory', '$', '$'];
     t.is(failures.length, paths.length);
     for (const [index, failure] of failures.entries()) {

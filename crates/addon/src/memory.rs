@@ -88,11 +88,8 @@ impl MemoryObject {
     }
 
     fn of_complete(memory: Memory, copies: bool) -> Result<Self> {
-        let content = if copies {
-            Content::Template(Template::frozen(memory).map_err(failed)?)
-        } else {
-            Content::Shared(memory)
-        };
+        let content =
+            if copies { Content::Template(Template::frozen(memory).map_err(failed)?) } else { Content::Shared(memory) };
         Ok(Self { content: Some(content) })
     }
 
@@ -167,7 +164,14 @@ impl MemoryObject {
         let mut value = ptr::null_mut();
         // SAFETY: the mapping lives as long as the counted reference, which `release` drops.
         let status = unsafe {
-            sys::napi_create_external_arraybuffer(env.raw(), data, length, Some(release), hint.cast_mut().cast(), &raw mut value)
+            sys::napi_create_external_arraybuffer(
+                env.raw(),
+                data,
+                length,
+                Some(release),
+                hint.cast_mut().cast(),
+                &raw mut value,
+            )
         };
         if status == sys::Status::napi_ok {
             // SAFETY: just made, in the scope of this call.
@@ -175,9 +179,8 @@ impl MemoryObject {
         }
         // SAFETY: Node has not taken it.
         drop(unsafe { Arc::from_raw(hint) });
-        Err(Code::Unsupported.error(format_args!(
-            "this Node refuses an ArrayBuffer of {length} bytes that are not in its own memory"
-        )))
+        Err(Code::Unsupported
+            .error(format_args!("this Node refuses an ArrayBuffer of {length} bytes that are not in its own memory")))
     }
 
     /// Takes a copy out of its `ArrayBuffer`, which is empty from then on.
