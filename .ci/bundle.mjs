@@ -34,6 +34,7 @@ const CHUNKS = {
   pool: ['pool/working'],
   // What a child needs for memory that it is given.
   memory: ['memory/shared-memory'],
+  channel: ['channel/index'],
   zygote: ['index', 'posix/index', 'start/forkserver/server'],
   measure: ['measure/index'],
   'measure-child': ['measure/child/process', 'measure/child/worker', 'measure/child/target'],

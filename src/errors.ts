@@ -109,6 +109,17 @@ export class TimeoutError extends ZygoteError {
   }
 }
 
+/** There is nothing to receive, and nobody left who could send something; or a queue is closed and empty. */
+export class EOFError extends ZygoteError {
+  static {
+    nameErrors(this, 'EOFError');
+  }
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_ZYGOTE_EOF', message, options);
+  }
+}
+
 function describe({ exitCode, signalCode }: ExitStatus): string {
   return signalCode === null ? `exited with code ${exitCode}` : `was ended by ${signalCode}`;
 }

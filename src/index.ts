@@ -1,4 +1,7 @@
+export type { Connection } from './channel/connection.js';
+export { Pipe, type PipeOptions } from './channel/pipe.js';
 export {
+  EOFError,
   type ExitStatus,
   ProcessExitError,
   StartMethodError,

@@ -4,6 +4,7 @@ import { DescriptorLink } from '../process/link.js';
 import { countBelow } from '../process/name.js';
 import { ParentProcess } from '../process/parent.js';
 import { disownChildren } from '../process/reaper.js';
+import { forgetWaits } from '../process/inherited.js';
 import { forgetChildren } from '../process/registry.js';
 import { becomeProcess } from '../process/self.js';
 import { native } from '../native/binding.js';
@@ -64,6 +65,7 @@ export function shedParent({ keep, keepWorkers, inputFollows, singleThreaded }: 
   adoptIdentity();
   disownChildren();
   forgetChildren(false);
+  forgetWaits();
   dropInheritedTimers();
   // Before the handles are let go: only those that keep the loop alive can be listed.
   const workersEnded = keepWorkers ? undefined : endInheritedWorkers(!singleThreaded);

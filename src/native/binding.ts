@@ -85,6 +85,29 @@ export interface MemoryObject {
   close(): void;
 }
 
+/** One end of a connection. It owns its descriptor, and closes it when nothing refers to it any more. */
+export interface ConnectionEnd {
+  /** -1 if it is closed. */
+  readonly descriptor: number;
+  /**
+   * Sends the first `length` bytes as a frame, and a descriptor unless that is -1: 0 if the system has it, 1 if there is no room now, 2 if too many
+   * descriptors are on their way, 3 if nobody is left to receive it.
+   */
+  send(bytes: Uint8Array, length: number, descriptor: number): number;
+  /** Receives a frame: its length; 0 if none is to come, -1 if there is none now. */
+  receive(into: Uint8Array): number;
+  /** The descriptor that came with the last frame, which belongs to the caller; or -1. */
+  takeDescriptor(): number;
+  /** Whether `receive` would not give -1. */
+  isReceivable(): boolean;
+  /**
+   * What the callback is called for, again and again: 1 something can be received, 2 there is room to send, 3 both, 0 nothing. All but
+   * nothing keeps the process alive. Within the callback it applies when that and its microtasks are done.
+   */
+  watch(events: number): void;
+  close(): void;
+}
+
 /**
  * What crates/addon exports. On Windows `version`, `processId`, `exitNow`, `processMemory` and `releaseFreeMemory` only.
  *
@@ -138,6 +161,14 @@ export interface NativeBinding {
    * other descriptors are left for the next call.
    */
   receiveMessage(fd: number): BindingReceived | null;
+  /** Two connected ends, as descriptors. With `oneWay` the first can only receive, the second only send. */
+  connectionPair(oneWay: boolean): [number, number];
+  /** Takes the descriptor over. At first nothing is watched for, and nothing kept alive. */
+  ConnectionEnd: new (fd: number, callback: () => void) => ConnectionEnd;
+  /** Copies the parts into sealed memory: its descriptor. */
+  storeBlob(parts: readonly Uint8Array[]): number;
+  /** The parts of such memory, of these lengths, private to this process. Takes the descriptor over. */
+  loadBlob(fd: number, lengths: readonly number[]): ArrayBuffer[];
   closeDescriptor(fd: number): void;
   /** `dup2`, close-on-exec but for 0 to 2. The event loop must not be watching `to`; what it knew of it is forgotten. */
   replaceDescriptor(from: number, to: number): void;

@@ -1,18 +1,25 @@
 /** A start method with everything that depends on it. */
+import { Pipe } from '../channel/pipe.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { Pool } from '../pool/pool.js';
 import { Process } from '../process/process.js';
 import { assertStartMethod, getStartMethod, type StartMethod } from './method.js';
 
+/** What is shared between processes: the same in all contexts. */
+export interface Shared {
+  readonly Pipe: typeof Pipe;
+  readonly SharedMemory: typeof SharedMemory;
+}
+
+const shared: Shared = { Pipe, SharedMemory };
+
 /** What a program uses to start its processes by one method, whatever the default is. */
-export interface Context {
+export interface Context extends Shared {
   readonly method: StartMethod;
   /** A `Process` that is started by this method. */
   readonly Process: typeof Process;
   /** A `Pool` whose workers are. */
   readonly Pool: typeof Pool;
-  /** The same for all methods. */
-  readonly SharedMemory: typeof SharedMemory;
 }
 
 const contexts = new Map<StartMethod, Context>();
@@ -24,12 +31,7 @@ const contexts = new Map<StartMethod, Context>();
  */
 export function getContext(method: StartMethod = getStartMethod()): Context {
   assertStartMethod(method);
-  const context = contexts.get(method) ?? {
-    method,
-    Process: processOf(method),
-    Pool: poolOf(method),
-    SharedMemory,
-  };
+  const context = contexts.get(method) ?? { method, Process: processOf(method), Pool: poolOf(method), ...shared };
   contexts.set(method, context);
   return context;
 }

@@ -2,6 +2,7 @@
 import { runForked } from '../child/forked.js';
 import { collectGarbage } from '../memory/heap.js';
 import { descriptorsOf } from '../process/inherit.js';
+import { takePassed } from '../process/inherited.js';
 import { OwnChild } from '../process/reaper.js';
 import { thisProcess } from '../process/self.js';
 import { replaceEnvironment } from './environment.js';
@@ -33,9 +34,11 @@ export async function startFork(request: StartRequest): Promise<Started> {
     stdio: streams.standard,
     singleThreaded,
   } as const;
+  const passed = () => takePassed([...request.task.args, ...Object.values(request.task.subclass?.fields ?? {})]);
   const target = () => {
     if (env) replaceEnvironment(env);
     if (cwd !== undefined) process.chdir(cwd);
+    passed();
     return run();
   };
   let child;

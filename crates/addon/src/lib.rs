@@ -10,6 +10,8 @@
 mod callback;
 #[cfg(unix)]
 pub mod channel;
+#[cfg(target_os = "linux")]
+pub mod connection;
 #[cfg(unix)]
 pub mod descriptor;
 pub mod error;

@@ -52,6 +52,7 @@ unsafe extern "C" {
         events: c_int,
         callback: unsafe extern "C" fn(*mut Handle, c_int, c_int),
     ) -> c_int;
+    fn uv_poll_stop(handle: *mut Handle) -> c_int;
     fn uv_close(handle: *mut Handle, callback: unsafe extern "C" fn(*mut Handle));
     fn uv_ref(handle: *mut Handle);
     fn uv_unref(handle: *mut Handle);
@@ -134,16 +135,36 @@ impl<T> Owned<T> {
         value: T,
         callback: unsafe extern "C" fn(*mut Handle, c_int, c_int),
     ) -> Result<Self, String> {
-        // SAFETY: per the caller; the memory has the size that libuv asks for.
-        let owned = Self::allocate(UV_POLL, value, |handle| unsafe { uv_poll_init(uv_loop, handle, fd) })?;
-        // SAFETY: initialized above.
-        match check(unsafe { uv_poll_start(owned.handle.as_ptr(), UV_READABLE, callback) }) {
+        // SAFETY: per the caller.
+        let owned = unsafe { Self::poll(uv_loop, fd, value) }?;
+        match owned.watch(UV_READABLE, callback) {
             Ok(()) => Ok(owned),
             Err(error) => {
                 owned.close();
                 Err(error)
             }
         }
+    }
+
+    /// Can watch `fd`: see [`Owned::watch`].
+    ///
+    /// # Safety
+    /// `uv_loop` is the running thread's loop; `fd` stays open until the handle is closed.
+    pub unsafe fn poll(uv_loop: *mut Loop, fd: c_int, value: T) -> Result<Self, String> {
+        // SAFETY: per the caller; the memory has the size that libuv asks for.
+        Self::allocate(UV_POLL, value, |handle| unsafe { uv_poll_init(uv_loop, handle, fd) })
+    }
+
+    /// Calls `callback` whenever the descriptor is ready for one of `events` (1 readable, 2 writable), in place of what
+    /// was watched for before. Only for a handle made by [`Owned::poll`] or [`Owned::poll_readable`].
+    pub fn watch(
+        &self,
+        events: c_int,
+        callback: unsafe extern "C" fn(*mut Handle, c_int, c_int),
+    ) -> Result<(), String> {
+        let handle = self.handle.as_ptr();
+        // SAFETY: initialized, and not closed, as closing consumes `self`.
+        check(unsafe { if events == 0 { uv_poll_stop(handle) } else { uv_poll_start(handle, events, callback) } })
     }
 
     pub fn set_ref(&self, keeps_alive: bool) {

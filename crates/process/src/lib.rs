@@ -1,11 +1,15 @@
 //! Children of this process: wait for them, signal them, talk to them, and what a new child does to itself first.
 
+#[cfg(target_os = "linux")]
+pub mod blob;
 #[cfg(unix)]
 pub mod channel;
 #[cfg(unix)]
 pub mod descriptor;
 #[cfg(unix)]
 pub mod entropy;
+#[cfg(target_os = "linux")]
+pub mod frame;
 #[cfg(unix)]
 pub mod inherited;
 #[cfg(unix)]

@@ -1,0 +1,145 @@
+/**
+ * Messages as frames: a few kilobytes are all in the frame; larger ones are written into memory of their own, whose descriptor
+ * goes with a frame that tells the lengths. The receiver maps that memory: 8 MiB are sent and received in a third of the time that
+ * they take through a socket's buffer, and of any size the other process gets no more than one frame to wait for.
+ */
+import { TransferError, ZygoteError } from '../errors.js';
+import { native } from '../native/binding.js';
+import { pickle, unpickle } from '../transfer/pickle.js';
+import { isSmallForm, readSmall, writeSmall } from './small.js';
+
+/** As `frame::MOST_BYTES` in crates/process. */
+export const MOST_BYTES: number = 128 * 1024;
+
+/** First bytes of what has several segments. Pickled values begin with 1, 2 or `[`; small ones see ./small.ts. */
+const Form = {
+  /** Their number and lengths, and then they themselves. */
+  segments: 8,
+  /** Their number and lengths; they are in the memory that has come along. */
+  blob: 9,
+  /** The length of the list of lengths, which is in that memory before them. */
+  listed: 10,
+} as const;
+
+/** Before the lengths, of 8 bytes each: form and number. */
+const HEAD = 8;
+const LENGTH = 8;
+
+/** A message to be sent: `length` bytes, and a descriptor or -1. */
+export interface Frame {
+  bytes: Uint8Array;
+  length: number;
+  descriptor: number;
+}
+
+/** Written anew for each message. */
+const out = Buffer.allocUnsafeSlow(MOST_BYTES);
+
+/**
+ * The frame of a value. Its bytes are overwritten by the next one's; the descriptor is the caller's to close.
+ *
+ * @throws TransferError; ZygoteError `ERR_ZYGOTE_SYSTEM` if there is no memory for it.
+ */
+export function frameOf(value: unknown): Frame {
+  const length = writeSmall(value, out);
+  if (length > 0) return { bytes: out, length, descriptor: -1 };
+  const { segments } = pickle(value);
+  const [first] = segments as [Uint8Array];
+  if (segments.length === 1 && first.length <= MOST_BYTES) {
+    return { bytes: first, length: first.length, descriptor: -1 };
+  }
+  const table = LENGTH * segments.length;
+  const bytes = segments.reduce((sum, segment) => sum + segment.length, 0);
+  if (HEAD + table > MOST_BYTES) return listed(segments);
+  writeHead(HEAD + table + bytes > MOST_BYTES ? Form.blob : Form.segments, segments);
+  let end = HEAD + table;
+  if (out[0] === Form.blob) return { bytes: out, length: end, descriptor: native().storeBlob(segments) };
+  for (const segment of segments) {
+    out.set(segment, end);
+    end += segment.length;
+  }
+  return { bytes: out, length: end, descriptor: -1 };
+}
+
+function writeHead(form: number, segments: readonly Uint8Array[]): void {
+  out.writeUInt32LE(form);
+  out.writeUInt32LE(segments.length, 4);
+  segments.forEach((segment, index) => out.writeBigUInt64LE(BigInt(segment.length), HEAD + LENGTH * index));
+}
+
+function listed(segments: readonly Uint8Array[]): Frame {
+  const list = BigUint64Array.from(segments, (segment) => BigInt(segment.length));
+  const bytes = new Uint8Array(list.buffer);
+  writeHead(Form.listed, [bytes]);
+  return { bytes: out, length: HEAD + LENGTH, descriptor: native().storeBlob([bytes, ...segments]) };
+}
+
+/** The frame with memory of its own, for later. */
+export function kept({ bytes, length, descriptor }: Frame): Frame {
+  return { bytes: Uint8Array.prototype.slice.call(bytes, 0, length), length, descriptor };
+}
+
+/**
+ * The value of a frame, or a promise of it if modules have to be imported first. Nothing of it lies in `bytes` any more.
+ * Takes the descriptor over.
+ *
+ * @throws TransferError (or rejects with it) if it cannot be had in this process.
+ */
+export function valueOf({ bytes, length, descriptor }: Frame & { bytes: Buffer }): unknown {
+  const [form = 0] = bytes;
+  if (isSmallForm(form)) return readSmall(bytes, length);
+  return unpickle({ segments: segmentsOf({ bytes, length, descriptor }), descriptors: [] });
+}
+
+function segmentsOf({ bytes, length, descriptor }: Frame & { bytes: Buffer }): Uint8Array[] {
+  const [form = 0] = bytes;
+  // What is in it may be read later.
+  if (form !== Form.segments && form !== Form.blob && form !== Form.listed) return [copy(bytes, 0, length)];
+  const lengths = Array.from({ length: bytes.readUInt32LE(4) }, (_, index) =>
+    Number(bytes.readBigUInt64LE(HEAD + LENGTH * index)),
+  );
+  if (form === Form.segments) {
+    let end = HEAD + LENGTH * lengths.length;
+    return lengths.map((segment) => copy(bytes, end, (end += segment)));
+  }
+  if (descriptor < 0) throw new TransferError('$', 'the memory that it was in has not arrived');
+  return load(descriptor, lengths, form === Form.listed);
+}
+
+function load(descriptor: number, lengths: number[], isListed: boolean): Uint8Array[] {
+  try {
+    if (!isListed) return native().loadBlob(descriptor, lengths).map(viewOf);
+    const [list] = native().loadBlob(native().duplicateDescriptor(descriptor), lengths) as [ArrayBuffer];
+    const all = Array.from(new BigUint64Array(list), Number);
+    return native()
+      .loadBlob(descriptor, [...lengths, ...all])
+      .slice(1)
+      .map(viewOf);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) {
+      throw new ZygoteError(
+        String(error.code),
+        `a message of ${total(lengths)} bytes cannot be received: ${error.message}`,
+        {
+          cause: error,
+        },
+      );
+    }
+    throw error;
+  }
+}
+
+function total(lengths: readonly number[]): number {
+  return lengths.reduce((sum, length) => sum + length, 0);
+}
+
+function viewOf(buffer: ArrayBuffer): Uint8Array {
+  return new Uint8Array(buffer);
+}
+
+/** With memory of its own. */
+function copy(bytes: Buffer, start: number, end: number): Uint8Array {
+  const own = Buffer.allocUnsafeSlow(end - start);
+  bytes.copy(own, 0, start, end);
+  return own;
+}
