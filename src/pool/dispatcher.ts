@@ -157,6 +157,7 @@ export class Dispatcher implements CrewOwner {
   readonly #dispatch = (): void => {
     this.#isScheduled = false;
     this.#place();
+    this.#retireUsedUp();
     this.#staff();
     this.#lookLater();
     this.#retireIdle();
@@ -180,6 +181,11 @@ export class Dispatcher implements CrewOwner {
       worker.flush();
       if (this.#hasLimits) this.#time(worker);
     }
+  }
+
+  /** Whoever may run no more tasks should not keep what the last one has left. */
+  #retireUsedUp(): void {
+    for (const worker of this.crew.workers) if (worker.isIdle && worker.allowance <= 0) this.crew.retire(worker);
   }
 
   /** Sees to it that there are workers for what is still in the queue. */

@@ -9,7 +9,8 @@ export type { ForkMapOptions, ForkMapProgress } from './fork-map/options.js';
 export type { NumbersClass } from './fork-map/sink.js';
 
 /** What a result in such an array is. */
-type ElementOf<C extends NumbersClass> = InstanceType<C> extends BigInt64Array | BigUint64Array ? bigint : number;
+export type ElementOf<C extends NumbersClass> =
+  InstanceType<C> extends BigInt64Array | BigUint64Array ? bigint : number;
 
 /**
  * Maps in forked processes: the workers inherit the items and the function, any closure, copy-on-write, so that nothing is sent to them.

@@ -19,6 +19,12 @@ export interface PoolOptions extends Omit<StartOptions, 'stdio'> {
   initArgs?: unknown[];
   /** How many tasks a worker runs before another one takes its place; each item of a map counts. Default: no limit. */
   maxTasksPerChild?: number;
+  /**
+   * Each task, also each item of a map, has a process of its own, which was made for it and ends with it: nothing that a task leaves
+   * behind is met by another one. With `fork` it is a clone of this process made when there are tasks, or ahead of them for
+   * `minWorkers`. Default: false.
+   */
+  isolate?: boolean;
   /** After so many ms without a task a worker ends, if there are more than `minWorkers`. Default: never. */
   idleTimeout?: number;
   /** Longest time in ms that a task may run: then it is rejected with a TimeoutError, and its worker replaced. Default: none. */
@@ -82,6 +88,7 @@ export function settingsOf(options: PoolOptions): Settings {
     initializer,
     initArgs = [],
     maxTasksPerChild,
+    isolate = false,
     idleTimeout,
     taskTimeout,
     retries = 0,
@@ -91,6 +98,11 @@ export function settingsOf(options: PoolOptions): Settings {
   assertCount('processes', processes, 1);
   assertCount('minWorkers', minWorkers, 0);
   if (maxTasksPerChild !== undefined) assertCount('maxTasksPerChild', maxTasksPerChild, 1);
+  if (isolate && (maxTasksPerChild ?? 1) !== 1) {
+    throw outOfRange(
+      `with isolate a worker runs one task: leave out maxTasksPerChild, or make it 1, not ${maxTasksPerChild}`,
+    );
+  }
   assertCount('retries', retries, 0);
   assertTime('idleTimeout', idleTimeout);
   assertTime('taskTimeout', taskTimeout);
@@ -103,7 +115,7 @@ export function settingsOf(options: PoolOptions): Settings {
     minWorkers: Math.min(minWorkers, processes),
     initializer,
     initArgs,
-    maxTasksPerChild: maxTasksPerChild ?? Infinity,
+    maxTasksPerChild: maxTasksPerChild ?? (isolate ? 1 : Infinity),
     idleTimeout,
     taskTimeout,
     retries,

@@ -5,6 +5,7 @@ import { assertWaitable, waitFor, type WaitOptions } from '../process/waiting.js
 import { getStartMethod, type StartMethod } from '../start/method.js';
 import * as pickling from '../transfer/pickle.js';
 import { Dispatcher } from './dispatcher.js';
+import { type ElementOf, forkMap, type ForkMapOptions, type NumbersClass } from './fork-map.js';
 import { Op } from './frame.js';
 import type { AnyFunction, PoolFunction } from './functions.js';
 import type { Plan } from './mapping.js';
@@ -117,6 +118,40 @@ export class Pool {
     options: StreamOptions = {},
   ): AsyncGenerator<Awaited<R>, void, undefined> {
     return this.#stream(fn, items, options, false) as AsyncGenerator<Awaited<R>, void, undefined>;
+  }
+
+  /**
+   * Maps in processes forked for this map, which inherit the items and the function: see `forkMap`. As many as the pool has workers at
+   * most, with its `retries` and `prepareHeap`; a pool that is closed waits for it.
+   *
+   * @throws StartMethodError where this process cannot be forked; what `forkMap` throws.
+   */
+  forkMap<T, C extends NumbersClass>(
+    items: ArrayLike<T>,
+    fn: (item: T, index: number) => ElementOf<C> | Promise<ElementOf<C>>,
+    options: ForkMapOptions & { into: C },
+  ): Promise<InstanceType<C>>;
+  forkMap<T, R>(
+    items: ArrayLike<T>,
+    fn: (item: T, index: number) => R,
+    options?: ForkMapOptions & { into?: never },
+  ): Promise<Awaited<R>[]>;
+  async forkMap(items: ArrayLike<unknown>, fn: AnyFunction, options: ForkMapOptions = {}): Promise<unknown> {
+    this.#assertOpen();
+    const { processes, retries, start } = this.#settings;
+    const { prepareHeap = false } = start;
+    this.#dispatcher.hold(1);
+    try {
+      const given = { processes, retries, prepareHeap, name: `${this.name}-forkMap`, ...options } as object;
+      return await forkMap(items, fn as (item: unknown) => unknown, given);
+    } finally {
+      this.#dispatcher.hold(-1);
+    }
+  }
+
+  /** Whether it takes no more tasks. */
+  get isClosed(): boolean {
+    return this.#dispatcher.isClosed;
   }
 
   /** Takes no more tasks; the workers end when those are done that it has. */
