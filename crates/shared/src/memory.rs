@@ -9,6 +9,8 @@ use crate::{Error, Result};
 #[cfg_attr(windows, path = "memory/windows.rs")]
 mod system;
 
+#[cfg(windows)]
+mod placeholders;
 #[cfg(unix)]
 mod unix;
 

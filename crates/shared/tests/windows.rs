@@ -221,6 +221,21 @@ fn memory_is_shared_or_copied_when_it_is_written() {
 }
 
 #[test]
+fn what_is_mapped_over_keeps_its_address_and_its_content() {
+    for size in [8, 4096, 5_000_000] {
+        let memory = Memory::create(size).unwrap();
+        let [other, mapping] = [(); 2].map(|()| memory.map(Access::Shared).unwrap());
+        word(&mapping).store(5, Ordering::SeqCst);
+        for _ in 0..2 {
+            unsafe { memory.map_over(mapping.address(), Access::CopyOnWrite) }.unwrap();
+            assert_eq!(word(&mapping).load(Ordering::SeqCst), 5);
+            word(&mapping).store(6, Ordering::SeqCst);
+            assert_eq!(word(&other).load(Ordering::SeqCst), 5);
+        }
+    }
+}
+
+#[test]
 fn a_change_of_who_dies_inside_is_undone() {
     let region = Region::create(KIND, 4, 64).unwrap();
     let counter = unsafe { region.at::<AtomicU64>(0) }.unwrap();

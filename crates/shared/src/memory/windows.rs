@@ -7,14 +7,18 @@ use std::ptr::{self, NonNull};
 use windows_sys::Win32::Foundation::INVALID_HANDLE_VALUE;
 use windows_sys::Win32::System::Memory::{
     CreateFileMappingW, FILE_MAP_COPY, FILE_MAP_READ, FILE_MAP_WRITE, MEMORY_BASIC_INFORMATION,
-    MEMORY_MAPPED_VIEW_ADDRESS, MapViewOfFile, PAGE_READWRITE, UnmapViewOfFile, VirtualQuery,
+    MEMORY_MAPPED_VIEW_ADDRESS, MapViewOfFile, PAGE_READWRITE, PAGE_WRITECOPY, UnmapViewOfFile, VirtualQuery,
 };
 
 use super::Access;
+use super::placeholders::placeholders;
 use crate::windows::{failed, owned};
 use crate::{Error, Result};
 
 pub(super) type Object = OwnedHandle;
+
+/// On every processor that Windows and Node run on.
+const PAGE: usize = 4096;
 
 /// What is not written to takes no memory, but it is promised: it counts against the system's limit.
 pub(super) fn create(size: usize) -> Result<Object> {
@@ -26,7 +30,7 @@ pub(super) fn create(size: usize) -> Result<Object> {
 
 /// Whole pages: the system does not tell more.
 pub(super) fn size(object: &Object) -> Result<usize> {
-    let address = map(object, 0, Access::Shared).map_err(|_| Error::Foreign("shared memory"))?;
+    let address = map_anywhere(object, Access::Shared).map_err(|_| Error::Foreign("shared memory"))?;
     let mut found = MaybeUninit::<MEMORY_BASIC_INFORMATION>::zeroed();
     // SAFETY: the call writes what it is told to be the size at most; the mapping is nobody else's.
     let size = unsafe {
@@ -37,21 +41,43 @@ pub(super) fn size(object: &Object) -> Result<usize> {
     if size == 0 { Err(failed("VirtualQuery")) } else { Ok(size) }
 }
 
-/// All of it: with the length 0 as much as there is.
+/// All of it.
 pub(super) fn map(object: &Object, size: usize, access: Access) -> Result<NonNull<u8>> {
+    let size = size.next_multiple_of(PAGE);
+    if let Some(mapped) = placeholders().and_then(|system| system.map(object.as_raw_handle(), size, protection(access)))
+    {
+        return Ok(mapped);
+    }
+    map_anywhere(object, access)
+}
+
+fn map_anywhere(object: &Object, access: Access) -> Result<NonNull<u8>> {
     let access = match access {
         Access::Shared => FILE_MAP_READ | FILE_MAP_WRITE,
         Access::CopyOnWrite => FILE_MAP_COPY,
     };
     // SAFETY: a new mapping, at an address that the system chooses.
-    let view = unsafe { MapViewOfFile(object.as_raw_handle(), access, 0, 0, size) };
+    let view = unsafe { MapViewOfFile(object.as_raw_handle(), access, 0, 0, 0) };
     NonNull::new(view.Value.cast()).ok_or_else(|| failed("MapViewOfFile"))
 }
 
+/// In the place of a mapping that `map` has made: for the time of two calls there is nothing.
+///
 /// # Safety
-/// See [`super::Memory::map_over`].
-pub(super) unsafe fn map_over(_object: &Object, _size: usize, _access: Access, _address: NonNull<u8>) -> Result<()> {
-    Err(Error::Unsupported("mapping in the place of other memory"))
+/// See [`super::Memory::map_over`]; and no other thread uses the memory meanwhile.
+pub(super) unsafe fn map_over(object: &Object, size: usize, access: Access, address: NonNull<u8>) -> Result<()> {
+    let system = placeholders().ok_or(Error::Unsupported("copy-on-write memory, before Windows 10 1803"))?;
+    let size = size.next_multiple_of(PAGE);
+    // SAFETY: per the caller.
+    let done = unsafe { system.map_over(object.as_raw_handle(), address, size, protection(access)) };
+    if done { Ok(()) } else { Err(failed("MapViewOfFile3")) }
+}
+
+fn protection(access: Access) -> u32 {
+    match access {
+        Access::Shared => PAGE_READWRITE,
+        Access::CopyOnWrite => PAGE_WRITECOPY,
+    }
 }
 
 pub(super) fn punch(_object: &Object, _offset: usize, _length: usize) -> Result<()> {
