@@ -2,7 +2,7 @@
 import { DescriptorLink, type ParentLink, StreamLink } from '../process/link.js';
 import { Kind } from '../process/channel.js';
 import { ParentProcess } from '../process/parent.js';
-import { CHANNEL, FIRST_OF_TASK, readSetup } from '../start/setup.js';
+import { CHANNEL, readSetup } from '../start/setup.js';
 import { dieWithParent } from './daemon.js';
 import { live } from './life.js';
 import { settleIn } from './settle-in.js';
@@ -24,9 +24,8 @@ async function main(link: ParentLink): Promise<void> {
   if (!task) process.exit(1);
   // Only now: it may take the channel over.
   if (setup.daemon) dieWithParent(parent);
-  const descriptors = Array.from({ length: setup.descriptors }, (_, index) => FIRST_OF_TASK + index);
   live(setup.name, link, parent, async () => {
-    const run = await loadTask(task, descriptors);
+    const run = await loadTask(task, setup.descriptors);
     if (setup.stderr !== undefined) takeStandardError(setup.stderr);
     return run();
   });

@@ -109,7 +109,8 @@ export interface ConnectionEnd {
 }
 
 /**
- * What crates/addon exports. On Windows `version`, `processId`, `exitNow`, `processMemory` and `releaseFreeMemory` only.
+ * What crates/addon exports. On Windows that is what shared objects, the end and the memory of a process need, see
+ * `crates/addon/src/lib.rs`; descriptors are handles there.
  *
  * A descriptor that a function gives belongs to the caller. What the system refuses is an `ERR_ZYGOTE_SYSTEM`.
  */
@@ -170,6 +171,8 @@ export interface NativeBinding {
   /** The parts of such memory, of these lengths, private to this process. Takes the descriptor over. */
   loadBlob(fd: number, lengths: readonly number[]): ArrayBuffer[];
   closeDescriptor(fd: number): void;
+  /** Windows only: gives a child of this process the objects behind these handles; the numbers that stand for them there. */
+  giveDescriptors(pid: number, handles: readonly number[]): number[];
   /** `dup2`, close-on-exec but for 0 to 2. The event loop must not be watching `to`; what it knew of it is forgotten. */
   replaceDescriptor(from: number, to: number): void;
   /** Another number, above 2, for the same object; close-on-exec. */

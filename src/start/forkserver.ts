@@ -118,7 +118,7 @@ export async function startForkserver({ name, daemon, options, task, givenUp }: 
     channel,
     Kind.setup,
     writeSetup({
-      ...setupOf('forkserver', name, daemon, message.descriptors.length),
+      ...setupOf('forkserver', name, daemon),
       place: placeOf(options, from.env),
     }),
   );

@@ -19,8 +19,8 @@ export interface Setup {
   argv: string[];
   /** Undefined on Windows, where a process without a console cannot even ask for it. */
   title: string | undefined;
-  /** Number of descriptors that the task comes with. */
-  descriptors: number;
+  /** Those that the task comes with, as a spawned child has them. */
+  descriptors: number[];
   /** The descriptor of standard error from when everything is imported. */
   stderr?: number;
   /** With the start method `forkserver`, whose children are clones of a process that has its own. */
@@ -39,7 +39,7 @@ export interface EnvironmentChanges {
   changes: Record<string, string | null>;
 }
 
-export function setupOf(method: StartMethod, name: string, daemon: boolean, descriptors: number): Setup {
+export function setupOf(method: StartMethod, name: string, daemon: boolean, descriptors: number[] = []): Setup {
   return {
     name,
     daemon,

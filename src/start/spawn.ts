@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { PassThrough, type Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ZygoteError } from '../errors.js';
+import { native } from '../native/binding.js';
 import { Kind, write } from '../process/channel.js';
 import { SpawnedChild } from '../process/spawned-child.js';
 import { isSimple, writeSimple } from '../process/simple.js';
@@ -14,7 +15,7 @@ import { findReference } from '../transfer/reference.js';
 import { nodeArguments } from './exec-argv.js';
 import { LastOutput } from './last-output.js';
 import { programUrl } from './program.js';
-import { CHANNEL, setupOf, STDERR, writeSetup } from './setup.js';
+import { CHANNEL, FIRST_OF_TASK, setupOf, STDERR, writeSetup } from './setup.js';
 import type { Started, StartRequest, Task } from './starter.js';
 import { assertNothingInherited } from './starter.js';
 import { type Standard, standardStreams } from './stdio.js';
@@ -27,8 +28,6 @@ export async function startSpawn({ name, daemon, options, task, givenUp }: Start
   const standards = standardStreams(options.stdio);
   // Before anything is started: what cannot be transferred leaves no child behind.
   const message = messageOf(task);
-  const own = setupOf('spawn', name, daemon, message.descriptors.length);
-  const setup = writeSetup(standards[2] === 'inherit' ? { ...own, stderr: STDERR } : own);
   const { spawn } = process.getBuiltinModule('node:child_process');
   const child = spawn(process.execPath, [...nodeArguments(options.execArgv), ENTRY], {
     cwd: options.cwd,
@@ -38,12 +37,15 @@ export async function startSpawn({ name, daemon, options, task, givenUp }: Start
       ...standardsAtFirst(standards),
       'overlapped',
       standards[2] === 'inherit' ? 2 : 'ignore',
-      ...message.descriptors,
+      ...(ON_WINDOWS ? [] : message.descriptors),
     ],
     windowsHide: true,
     // Windows ends what is not detached with its parent.
     detached: ON_WINDOWS && !daemon,
   });
+  const descriptors = descriptorsIn(child, name, message.descriptors);
+  const own = setupOf('spawn', name, daemon, descriptors);
+  const setup = writeSetup(standards[2] === 'inherit' ? { ...own, stderr: STDERR } : own);
   await Promise.race([spawned(child, name, options.cwd), givenUp]);
   const channel = child.stdio[CHANNEL] as Socket;
   // That it breaks is seen by who reads it.
@@ -63,6 +65,23 @@ export async function startSpawn({ name, daemon, options, task, givenUp }: Start
   };
 }
 
+/** The numbers that stand there for what the task comes with. At once: what is passed may be closed here from now on. */
+function descriptorsIn(child: ChildProcess, name: string, descriptors: number[]): number[] {
+  if (!ON_WINDOWS) return descriptors.map((_, index) => FIRST_OF_TASK + index);
+  if (descriptors.length === 0 || child.pid === undefined) return [];
+  try {
+    return native().giveDescriptors(child.pid, descriptors);
+  } catch (cause) {
+    child.on('error', () => {});
+    child.kill();
+    for (const stream of child.stdio) stream?.destroy();
+    const { message } = cause as Error;
+    throw new ZygoteError('ERR_ZYGOTE_SPAWN_FAILED', `${name} could not be given what is shared with it: ${message}`, {
+      cause,
+    });
+  }
+}
+
 /** Node throws away what nobody has begun to read when the process has ended. */
 function kept(stream: Readable): Readable {
   return stream.pipe(new PassThrough());
@@ -78,7 +97,7 @@ function messageOf(task: Task): Pickled {
       return writeSimple([found.module, found.export, ...args]);
     }
   }
-  return pickle(task, { descriptors: !ON_WINDOWS });
+  return pickle(task, { descriptors: true });
 }
 
 /** Until it has imported everything, standard error comes by here: should it die, its last words are known. */

@@ -1,5 +1,6 @@
 /** Reads what an encoder has written. */
 import { TransferError } from '../errors.js';
+import { native } from '../native/binding.js';
 import type { ClassedRecord } from './encode.js';
 import { type ErrorParts, fill, shellOf } from './error-parts.js';
 import { rebuildHandle } from './handles.js';
@@ -284,6 +285,10 @@ class Reviver {
 /** Closes what was taken over, and cannot be used. */
 export function closeAll(descriptors: Iterable<number>): void {
   for (const fd of descriptors) {
+    if (process.platform === 'win32') {
+      native().closeDescriptor(fd);
+      continue;
+    }
     try {
       process.getBuiltinModule('node:fs').closeSync(fd);
     } catch {

@@ -17,6 +17,8 @@ pub mod descriptor;
 pub mod error;
 #[cfg(unix)]
 pub mod fork;
+#[cfg(windows)]
+pub mod handle;
 #[cfg(unix)]
 pub mod isolate_random;
 #[cfg(unix)]

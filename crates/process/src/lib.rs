@@ -10,6 +10,8 @@ pub mod descriptor;
 pub mod entropy;
 #[cfg(target_os = "linux")]
 pub mod frame;
+#[cfg(windows)]
+pub mod handle;
 #[cfg(unix)]
 pub mod inherited;
 #[cfg(unix)]

@@ -38,7 +38,7 @@ export async function rehearse(): Promise<void> {
   const keep = [own, childs];
   for (let time = 0; time < TIMES; time++) {
     const [owners, link] = [new DescriptorLink(own), new DescriptorLink(childs)];
-    const setup = { ...setupOf('forkserver', 'rehearsal', false, 0), place: placeOf({}, {}) };
+    const setup = { ...setupOf('forkserver', 'rehearsal', false), place: placeOf({}, {}) };
     owners.report(Kind.setup, writeSetup(setup));
     owners.report(Kind.task, pickle({ target: nothing, args: [] }));
     sayHello(link);
