@@ -2,6 +2,7 @@
 import { type ExitStatus, ProcessExitError, WorkerCrashedError, ZygoteError } from '../errors.js';
 import type { StartMethod } from '../start/method.js';
 import { Board } from './board.js';
+import { boardMemory } from './board-memory.js';
 import type { Functions } from './functions.js';
 import type { Settings } from './options.js';
 import { workerProcess } from './starting.js';
@@ -105,8 +106,9 @@ export class Crew {
   async #hire(name: string): Promise<void> {
     let worker: Worker | undefined;
     try {
-      const process = await workerProcess(this.#method, name, this.#settings, this.#functions);
-      worker = new Worker(process, new Board(undefined), this.#owner, {
+      const memory = boardMemory(this.#method);
+      const process = await workerProcess(this.#method, name, this.#settings, this.#functions, memory);
+      worker = new Worker(process, new Board(memory?.buffer), this.#owner, {
         allowance: this.#settings.maxTasksPerChild,
         inherits: this.#method === 'fork',
       });
