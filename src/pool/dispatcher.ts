@@ -8,8 +8,10 @@ import type { Settings } from './options.js';
 import { type Task, TaskQueue } from './task.js';
 import type { Worker, WorkerEnd } from './worker.js';
 
-/** Milliseconds after which it is looked whether tasks are waiting behind a long one while another worker is idle. */
+/** Milliseconds after which it is looked whether tasks are waiting behind a long one. */
 const LOOK = 5;
+/** That a timer takes; ms. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 export class Dispatcher implements CrewOwner {
   readonly functions: Functions = new Functions();
@@ -205,32 +207,28 @@ export class Dispatcher implements CrewOwner {
   }
 
   #lookLater(): void {
-    if (this.#look || !this.#isUnbalanced()) return;
+    if (this.#look) return;
+    let isFull = false;
+    for (const { size } of this.crew.workers) if (size > 1) isFull = true;
+    if (!isFull) return;
     this.#look = setTimeout(() => {
       this.#look = undefined;
-      if (this.#isUnbalanced()) this.#balance();
+      this.#relieve();
+      this.#lookLater();
     }, LOOK).unref();
   }
 
-  #isUnbalanced(): boolean {
-    if (this.queue.size > 0) return false;
-    let isIdle = false;
-    let isFull = false;
-    for (const worker of this.crew.workers) {
-      if (worker.isIdle) isIdle = true;
-      if (worker.size > 1) isFull = true;
-    }
-    return isFull && (isIdle || this.crew.size < this.#settings.processes);
-  }
-
-  /** Takes back what waits behind a long task. */
-  #balance(): void {
+  /** Where a task takes longer than was thought, those before it have results, and those behind it should not wait. */
+  #relieve(): void {
     const before = performance.now() - LOOK;
     for (const worker of this.crew.workers) {
-      if (worker.size > 1 && worker.since < before) this.#putBack(worker.revokeAll());
+      if (worker.size < 2 || worker.since > before) continue;
+      worker.isHeldUp = true;
+      worker.collect();
+      this.#putBack(worker.revokeAll());
+      if (this.#hasLimits) this.#time(worker);
+      this.#schedule();
     }
-    this.#now = performance.now();
-    this.#schedule();
   }
 
   #putBack(tasks: Task[]): void {
@@ -249,16 +247,31 @@ export class Dispatcher implements CrewOwner {
     if (task === worker.timed) return;
     clearTimeout(worker.deadline);
     worker.timed = task;
-    if (task?.limit === undefined) return;
-    worker.deadline = setTimeout(() => {
-      // This process itself may have been held up: what has come meanwhile is read first.
-      setImmediate(() => setImmediate(() => this.#tookTooLong(worker, task)));
-    }, task.limit);
+    if (task?.limit !== undefined) this.#limit(worker, task, task.limit);
   }
 
-  #tookTooLong(worker: Worker, task: Task): void {
-    if (task.settled || task.worker !== worker) return;
-    const label = String(task.label(worker.item));
+  /** Of a map each item has its time. */
+  #limit(worker: Worker, task: Task, limit: number): void {
+    const { item } = worker;
+    const timeout = item === undefined ? limit * task.count : limit;
+    worker.deadline = setTimeout(
+      () => {
+        // This process itself may have been held up: what has come meanwhile is read first.
+        setImmediate(() =>
+          setImmediate(() => {
+            worker.collect();
+            if (task.settled || task.worker !== worker) this.#time(worker);
+            else if (worker.item !== item) this.#limit(worker, task, limit);
+            else this.#tookTooLong(worker, task, item ?? 0);
+          }),
+        );
+      },
+      Math.min(timeout, LONGEST_TIMEOUT),
+    );
+  }
+
+  #tookTooLong(worker: Worker, task: Task, item: number): void {
+    const label = String(task.label(item));
     task.reject(new TimeoutError(`task ${label} ran for more than ${task.limit} ms: its worker was ended`));
     this.#replace(worker);
     this.#schedule();

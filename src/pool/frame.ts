@@ -25,6 +25,8 @@ export const Op = {
   done: 7,
   /** What a task threw: microseconds, and the place of the item in question. */
   thrown: 8,
+  /** A task is begun, where there is no board that tells it: its number, 0. */
+  begun: 11,
   /** A task was not begun, as it was taken back. */
   skipped: 9,
   /** The worker is about to end by an error that nobody has caught; the error. */

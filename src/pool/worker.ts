@@ -30,7 +30,7 @@ export interface WorkerEnd {
   cause: unknown;
   /** Not begun, in their order. */
   unbegun: Task[];
-  /** Begun and not reported, in their order: it died in the last one, or after all of them. */
+  /** Begun, in their order, and without a result: it died in the last one, and what came of the others is lost. */
   begun: Task[];
   /** The place of the item at which the last one was. */
   item: number;
@@ -40,6 +40,9 @@ type State = 'starting' | 'ready' | 'ending' | 'ended';
 
 /** Microseconds of work that a worker is given ahead: enough to keep it busy until it hears from us again. */
 const AHEAD = 1000;
+
+/** Milliseconds from the end of its channel to that of the process. */
+const PATIENCE = 1000;
 
 const MASK = SLOTS - 1;
 
@@ -53,6 +56,8 @@ export class Worker {
   since = 0;
   /** The same, when it was ready. */
   readySince = 0;
+  /** It has not been heard of for longer than was expected: it is given nothing ahead. */
+  isHeldUp = false;
   /** The task whose time is being taken. */
   timed: Task | undefined;
   /** Goes off when that takes too long. */
@@ -89,8 +94,8 @@ export class Worker {
     this.#writer = new FrameWriter((segments) => process.post(Kind.bulk, segments));
     process.tap({
       receive: (kind, body) => this.#receive(kind, body),
-      // It can neither be sent anything nor tell anything: of no use, if it still lives.
-      end: () => this.kill(),
+      // It can neither be sent anything nor tell anything: of no use, if it is not about to end.
+      end: () => void setTimeout(() => this.kill(), PATIENCE).unref(),
     });
     // Its failure is told by `ended`.
     process.result.catch(() => {});
@@ -103,7 +108,8 @@ export class Worker {
     // One that has done nothing yet takes any number of items.
     if (this.allowance < task.count && this.#next > 0) return false;
     if (this.#next === this.#first) return true;
-    return this.#board.isShared && this.#next - this.#first < SLOTS && this.#load + task.fn.mean * task.count <= AHEAD;
+    if (!this.#board.isShared || this.isHeldUp || this.#next - this.#first === SLOTS) return false;
+    return this.#load + task.fn.mean * task.count <= AHEAD;
   }
 
   /** Nothing was sent to it that it has not answered. */
@@ -152,23 +158,35 @@ export class Worker {
     return true;
   }
 
+  /** Takes from the board what is there of results that were not sent yet. */
+  collect(): void {
+    for (const task of this.tasks()) {
+      const done = this.#board.done(task.number);
+      if (!done) continue;
+      this.#drop(task);
+      if (task.settled) continue;
+      this.#owner.ran(task, done.micros);
+      task.resolve(done.value);
+    }
+  }
+
   /** Takes back all that are not begun, in their order. */
   revokeAll(): Task[] {
     return this.tasks().filter((task) => this.revoke(task));
   }
 
-  /** The oldest task that it has not reported. */
+  /** The oldest task that is not settled. */
   get current(): Task | undefined {
     for (let number = this.#first; number < this.#next; number++) {
       const task = this.#sent[number & MASK];
-      if (task) return task;
+      if (task && !task.settled) return task;
     }
     return undefined;
   }
 
-  /** The place of the item of a map that it is at. */
-  get item(): number {
-    return this.#board.item;
+  /** The place of the item of a map that it is at; undefined where nobody can know it. */
+  get item(): number | undefined {
+    return this.#board.isShared ? this.#board.item : undefined;
   }
 
   /** Ends it when its tasks are done. */
@@ -220,6 +238,7 @@ export class Worker {
       this.kill();
     }
     this.since = performance.now();
+    this.isHeldUp = false;
     this.#owner.progressed(this, this.since);
   }
 
@@ -229,6 +248,8 @@ export class Worker {
       if (this.state === 'starting') this.state = 'ready';
       this.readySince = performance.now();
       this.#owner.ready(this);
+    } else if (op === Op.begun) {
+      this.#board.noteBegun(a);
     } else if (op === Op.uncaught) {
       this.#cause = valueOf(value, (error) => error);
       if (this.#cause instanceof Promise) this.#cause = undefined;
@@ -241,7 +262,7 @@ export class Worker {
     const task = this.#sent[this.#first++ & MASK];
     if (!task) return;
     this.#drop(task);
-    if (op === Op.skipped) return;
+    if (op === Op.skipped || task.settled) return;
     this.#owner.ran(task, micros);
     if (op === Op.done) {
       settle(value, (result) => task.resolve(result), task);
@@ -254,6 +275,7 @@ export class Worker {
     const { state } = this;
     this.state = 'ended';
     clearTimeout(this.deadline);
+    this.collect();
     const tasks = this.tasks();
     for (const task of tasks) task.worker = undefined;
     const isBegun = tasks.map((task) => this.#board.isBegun(task.number));

@@ -56,7 +56,9 @@ class Working {
   readonly #writer: FrameWriter;
   /** When the oldest result that is not sent was there. */
   #heldSince = 0;
-  /** When the task began; `performance.now()`. */
+  /** The number of the task that is being run. */
+  #running = 0;
+  /** When it began; `performance.now()`. */
   #begun = 0;
   /** Keeps the process alive while there is nothing to do. While there is, only that does. */
   readonly #idling = setInterval(() => {}, 2 ** 30);
@@ -113,6 +115,11 @@ class Working {
       if (!this.#board.begin(job.number)) {
         this.#writer.add(Op.skipped, 0, 0, undefined);
         continue;
+      }
+      this.#running = job.number;
+      if (!this.#board.isShared) {
+        this.#writer.add(Op.begun, job.number, 0, undefined);
+        this.#flush();
       }
       const pending = this.#perform(job);
       if (pending) {
@@ -190,7 +197,7 @@ class Working {
   #awaited(result: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#giveUp = reject;
-      resolve(result);
+      Promise.resolve(result).then(resolve, reject);
     });
   }
 
@@ -251,9 +258,12 @@ class Working {
     if (process.pid !== this.#pid) return;
     const now = performance.now();
     if (this.#writer.isEmpty) this.#heldSince = now;
-    this.#writer.add(op, Math.min(Math.round((now - this.#begun) * 1000), 0x7fff_ffff), 0, packed);
+    const micros = Math.min(Math.round((now - this.#begun) * 1000), 0x7fff_ffff);
+    this.#writer.add(op, micros, 0, packed);
     this.#begun = now;
-    if (now - this.#heldSince > HELD) this.#flush();
+    // It should not be lost if the next task ends this process.
+    const isSafe = op === Op.done && typeof packed !== 'object' && this.#board.finish(this.#running, micros, packed);
+    if (!isSafe || now - this.#heldSince > HELD) this.#flush();
   }
 
   #flush(): void {
@@ -279,12 +289,12 @@ class Working {
     const giveUp = this.#giveUp;
     if (!this.#isBusy || !giveUp) return false;
     this.#giveUp = undefined;
-    giveUp(
-      new Error(
-        'the promise of this task can never settle: nothing is left in the worker that it could wait for. ' +
-          "A promise, timer or connection of the pool's process does not go on in a worker",
-      ),
+    const error = new Error(
+      'the promise of this task can never settle: nothing is left in the worker that it could wait for. ' +
+        "A promise, timer or connection of the pool's process does not go on in a worker",
     );
+    // Something to do, so that the event loop goes on.
+    setImmediate(giveUp, error);
     return true;
   }
 }

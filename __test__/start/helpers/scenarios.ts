@@ -44,6 +44,13 @@ export class Scenarios {
     test(`${this.prefix}: ${title}`, (t) => this.#check(t, scenario, check, options));
   }
 
+  /** A test of a program that ends in another way. */
+  addEnding(title: string, scenario: string, check: Check, options: ProgramOptions = {}): void {
+    test(`${this.prefix}: ${title}`, async (t) => {
+      await check(t, await this.run(t, scenario, options));
+    });
+  }
+
   /** A test of what does not work yet. */
   addFailing(title: string, scenario: string, check: Check, options: ProgramOptions = {}): void {
     test.failing(`${this.prefix}: ${title}`, (t) => this.#check(t, scenario, check, options));

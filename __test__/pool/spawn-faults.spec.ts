@@ -1,0 +1,3 @@
+import { faults } from './themes/faults.js';
+
+faults('spawn');
