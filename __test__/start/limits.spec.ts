@@ -33,9 +33,9 @@ for (const method of hasLimits ? getAllStartMethods() : []) {
       t.is(outcome.value('next'), 'value');
       const [descriptors, active] = outcome.value<number[]>('left');
       // Node's own spawn leaves some open where there were too few.
-      // And the clone that a forkserver has made ahead has one here: it may have come since they were counted.
+      // And the clone that a forkserver has made ahead has one here: it may have come since they were counted, or gone.
       if (method === 'fork') t.is(descriptors, 0);
-      if (method === 'forkserver') t.true(descriptors === 0 || descriptors === 1, String(descriptors));
+      if (method === 'forkserver') t.true(Math.abs(descriptors ?? NaN) <= 1, String(descriptors));
       t.is(active, 0);
     },
   );

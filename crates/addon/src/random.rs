@@ -168,5 +168,5 @@ pub fn reseed_math_random(env: Env, math_random: Function<'_>, seed: Uint8Array)
 pub fn fill_random(mut bytes: Uint8Array) -> Result<()> {
     // SAFETY: no JavaScript runs meanwhile.
     let bytes = unsafe { bytes.as_mut() };
-    zygote_process::entropy::fill(bytes).map_err(failed("getentropy"))
+    zygote_process::entropy::fill(bytes).map_err(failed("getrandom"))
 }

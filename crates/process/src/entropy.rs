@@ -2,22 +2,18 @@
 
 use std::io;
 
-/// What one call may ask for.
+use crate::system;
+
+/// What one call gives whole.
 const MOST: usize = 256;
 
 /// Fills `bytes`.
 ///
 /// # Errors
 /// `ENOSYS` on kernels older than Linux 3.17.
-///
-/// # References
-///  - [POSIX](https://pubs.opengroup.org/onlinepubs/9799919799/functions/getentropy.html)
 pub fn fill(bytes: &mut [u8]) -> io::Result<()> {
     for part in bytes.chunks_mut(MOST) {
-        // SAFETY: the length is that of the memory.
-        if unsafe { libc::getentropy(part.as_mut_ptr().cast(), part.len()) } != 0 {
-            return Err(io::Error::last_os_error());
-        }
+        system::fill_random(part)?;
     }
     Ok(())
 }
@@ -29,7 +25,7 @@ mod tests {
     #[test]
     fn every_part_of_a_long_buffer_is_filled() {
         let mut bytes = vec![0; 1000];
-        fill(&mut bytes).expect("getentropy");
+        fill(&mut bytes).expect("random bytes");
         for part in bytes.chunks(32) {
             // 32 zeros by chance: once in 2^256 runs.
             assert!(part.iter().take(32).any(|byte| *byte != 0) || part.len() < 32);

@@ -31,3 +31,16 @@ pub(crate) fn duplicate_over(from: BorrowedFd<'_>, to: &mut OwnedFd) -> rustix::
     rustix::io::dup2(from, to)?;
     fcntl_setfd(to, FdFlags::CLOEXEC)
 }
+
+/// Fills at most 256 bytes.
+///
+/// # References
+///  - [POSIX](https://pubs.opengroup.org/onlinepubs/9799919799/functions/getentropy.html)
+pub(crate) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
+    // SAFETY: the length is that of the memory.
+    if unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), bytes.len()) } == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
