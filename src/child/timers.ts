@@ -75,7 +75,7 @@ function* immediatesOf({ immediateQueue }: TimerInternals): Generator<InheritedT
 /** Node forgets the text of the HTTP header `Date` by a timer, once a second: without it the header would stand still. */
 function isNodesOwn(callback: unknown): callback is () => void {
   if (typeof callback !== 'function' || callback.name !== 'resetCache') return false;
-  return /^function resetCache\(\) \{\s*utcCache = undefined;\s*\}$/.test(Function.prototype.toString.call(callback));
+  return /^function resetCache\(\) \{\s*(utc\w+ = undefined;\s*)+\}$/.test(Function.prototype.toString.call(callback));
 }
 
 /** Without access to the lists: every timer that is older than this child loses its callback just before it is called. */

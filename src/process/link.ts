@@ -1,5 +1,6 @@
 /** A child's end of its channel, before and beside the event loop. */
 import type { Socket } from 'node:net';
+import { StartMethodError } from '../errors.js';
 import { native } from '../native/binding.js';
 import type { Pickled } from '../transfer/pickle.js';
 import { allocate, type Body, Channel, HEAD, head, type Kind, lengthsSize, readHead, readLengths } from './channel.js';
@@ -91,6 +92,20 @@ export class StreamLink implements ParentLink {
     if (this.#ended) onEnd();
     return this.#channel;
   }
+}
+
+/**
+ * Node's permission model counts a socket as network, also one that leads to a child.
+ *
+ * @throws StartMethodError where it is not allowed.
+ */
+export function assertChannelAllowed(): void {
+  const permission = process.permission as typeof process.permission | undefined;
+  // Node older than 25 does not restrict the network, and says that it has no such permission.
+  if (!permission || permission.has('net') || !process.allowedNodeEnvironmentFlags.has('--allow-net')) return;
+  throw new StartMethodError(
+    'the permission model does not allow this process to talk to a child: start it with --allow-net as well',
+  );
 }
 
 /** A stream of a connected socket; it takes the descriptor over. */

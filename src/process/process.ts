@@ -11,6 +11,7 @@ import * as pickling from '../transfer/pickle.js';
 import { type Body, Channel, isTapped, Kind, type Tap } from './channel.js';
 import type { ChildHandle } from './handle.js';
 import { Inbox } from './inbox.js';
+import { assertChannelAllowed } from './link.js';
 import { nextName } from './name.js';
 import type { ProcessEvents, ProcessOptions } from './options.js';
 import { providePickling } from './pickling.js';
@@ -340,6 +341,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown> extends Event
   }
 
   async #begin(): Promise<this> {
+    assertChannelAllowed();
     const started = await this.#launch(this.#method());
     this.#hearsSignals = started.hearsSignals;
     this.#state = 'running';
