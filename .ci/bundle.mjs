@@ -50,6 +50,7 @@ const CHUNKS = {
 const ALSO_IN_CORE = ['memory/heap', 'start/program'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const { engines, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const lib = join(root, '.build', 'lib');
 const dist = join(root, 'dist');
 /** Begins the ids of modules that pass on what a module of src/ exports. */
@@ -98,7 +99,6 @@ export async function bundle() {
 
 /** A plugin that gives modules as tsc has compiled them. */
 function compiledModules() {
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return {
     name: 'compiled-modules',
     resolveId: (id) => (id.startsWith(PASSED_ON) ? id : undefined),
@@ -115,15 +115,23 @@ function compiledModules() {
 function fetchedBuiltins() {
   return {
     name: 'fetched-builtins',
-    renderChunk(code) {
-      const fetched = code.replaceAll(/^import (?:\* as )?(.+) from '(node:.+)';$/gm, (_, names, id) => {
-        const fetch = `process.getBuiltinModule('${id}')`;
-        return `const ${names.replaceAll(' as ', ': ').replace(/^(\w+), /, `$1 = ${fetch}, `)} = ${fetch};`;
-      });
+    renderChunk(code, { name }) {
+      const fetched =
+        (name === 'core' ? refusal() : '') +
+        code.replaceAll(/^import (?:\* as )?(.+) from '(node:.+)';$/gm, (_, names, id) => {
+          const fetch = `process.getBuiltinModule('${id}')`;
+          return `const ${names.replaceAll(' as ', ': ').replace(/^(\w+), /, `$1 = ${fetch}, `)} = ${fetch};`;
+        });
       // A line stays a line.
       return { code: fetched, map: null };
     },
   };
+}
+
+/** Where that is not to be had: all begins with this chunk. */
+function refusal() {
+  const message = `'zygote needs Node ${engines.node.replace('>=', '')} or newer; this is ' + process.version`;
+  return `if (!process.getBuiltinModule) throw new Error(${message}); `;
 }
 
 /** The chunk of each module; undefined for those that are files of their own. */

@@ -4,7 +4,9 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ZygoteError } from '../errors.js';
 import { VERSION } from '../version.js';
-import { nativeTarget } from './target.js';
+import { explain, type Failure } from './explain.js';
+import { findPrebuild } from './prebuilds.js';
+import { libc, nativeTarget } from './target.js';
 
 const require = createRequire(import.meta.url);
 
@@ -18,7 +20,7 @@ export function nativePath(): string {
 /** Loads the first addon that can be loaded. The caller says what type it has. */
 export function loadNative(): unknown {
   const target = nativeTarget();
-  const failures: { tried: string; reason: unknown }[] = [];
+  const failures: Failure[] = [];
   for (const candidate of candidates(target)) {
     try {
       const addon = requireSameVersion(candidate);
@@ -34,32 +36,33 @@ export function loadNative(): unknown {
 }
 
 /** Where the addon may be. A path that the user gives is the only one: to fall back silently would hide a mistake. */
-function candidates(target: string): string[] {
+function* candidates(target: string): Generator<string> {
   const given = process.env['ZYGOTE_NATIVE_PATH'];
-  if (given) return [resolve(given)];
-  return [fileURLToPath(new URL(`../native/zygote.${target}.node`, import.meta.url)), `zygote-${target}`];
+  if (given) {
+    yield resolve(given);
+    return;
+  }
+  // In a clone of the repository.
+  yield fileURLToPath(new URL(`../native/zygote.${target}.node`, import.meta.url));
+  yield `zygote-${target}`;
+  const prebuild = findPrebuild(fileURLToPath(new URL('../../prebuilds', import.meta.url)), {
+    platform: process.platform,
+    arch: process.arch,
+    libc: libc(),
+    abi: process.versions.modules,
+    uv: process.versions.uv.split('.', 1)[0] ?? '',
+  });
+  if (prebuild) yield prebuild;
 }
 
 /** An addon of another version could crash the process instead of failing, so it is refused. */
 function requireSameVersion(candidate: string): unknown {
   const addon = require(candidate) as { version?: () => string };
   const found = addon.version?.();
-  if (found !== VERSION) throw new Error(`it is version ${found}, and this package is ${VERSION}`);
+  if (found !== VERSION) throw new OtherVersion(`it is version ${found}, and this package is ${VERSION}`);
   return addon;
 }
 
-function explain(target: string, failures: { tried: string; reason: unknown }[]): string {
-  return [
-    `zygote has no native addon for ${target} that loads. Tried:`,
-    ...failures.map(({ tried, reason }) => `  ${tried}: ${firstLine(reason)}`),
-    'What to do: reinstall without --omit=optional / --no-optional',
-    `  npm install zygote-${target}`,
-    'or, in a clone of the repository and with cargo (https://rustup.rs), build it',
-    '  npm run build:native',
-  ].join('\n');
-}
-
-/** A failed require lists its whole require stack after the first line. */
-function firstLine(reason: unknown): string {
-  return String(reason instanceof Error ? reason.message : reason).split('\n', 1)[0] ?? '';
+class OtherVersion extends Error {
+  readonly code = 'OTHER_VERSION';
 }
