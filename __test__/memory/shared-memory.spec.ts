@@ -7,7 +7,6 @@ import type { Caught } from '../start/helpers/fixture.js';
 import { scenariosOf, Scenarios } from '../start/helpers/scenarios.js';
 
 const program = new URL('fixtures/memory.js', import.meta.url);
-const hasMemory = process.platform !== 'win32';
 const GC = { nodeArgs: ['--expose-gc'] };
 
 /** Processes that have the memory with this inode open or mapped. */
@@ -26,7 +25,7 @@ function holdersOf(inode: number): string[] {
   });
 }
 
-for (const method of hasMemory ? getAllStartMethods() : []) {
+for (const method of getAllStartMethods()) {
   const it = scenariosOf(program, method);
 
   it.add('what any process writes to shared memory all others see', 'together', (t, outcome) => {
@@ -89,7 +88,8 @@ for (const method of hasMemory ? getAllStartMethods() : []) {
     t.deepEqual(outcome.value('seen'), [0, 1, 22]);
   });
 
-  it.add(
+  // Counted by /proc.
+  it.addOnUnix(
     'shared memory that is closed leaves nothing behind',
     'leaks',
     (t, outcome) => {
@@ -152,18 +152,28 @@ for (const strategy of getAllStartMethods().includes('fork') ? (['all-threads', 
   );
 }
 
-if (hasMemory) {
+{
   const it = new Scenarios(program, 'shared memory');
 
-  it.add('is freed when nobody refers to it any more', 'collected', (t, outcome) => t.true(outcome.value('after')), GC);
+  // Counted by /proc.
+  it.addOnUnix(
+    'is freed when nobody refers to it any more',
+    'collected',
+    (t, outcome) => t.true(outcome.value('after')),
+    GC,
+  );
 
-  it.add('gives a copy back as soon as it is closed', 'closed', (t, outcome) => t.is(outcome.value('descriptors'), 0));
+  // Counted by /proc.
+  it.addOnUnix('gives a copy back as soon as it is closed', 'closed', (t, outcome) =>
+    t.is(outcome.value('descriptors'), 0),
+  );
 
   it.add('stays shared where its buffer is cloned', 'cloned', (t, outcome) => {
     t.deepEqual(outcome.value('clone'), [9, 9, true]);
   });
 
-  it.add(
+  // Windows limits handles by its memory only.
+  it.addOnUnix(
     'is refused where there are no descriptors, and to be had again when some were closed',
     'limit',
     (t, outcome) => {

@@ -2,7 +2,7 @@
 import { ZygoteError } from '../errors.js';
 import { native, type MemoryObject } from '../native/binding.js';
 import { registerShareable, shareBy } from '../transfer/shareable.js';
-import { sharedBufferOf } from './shared-buffer.js';
+import { newIdentity, sharedBufferOf } from './shared-buffer.js';
 
 /**
  * `shared`: what any process writes all others see. `copy-on-write`: every process begins with the same content, and keeps what
@@ -23,6 +23,8 @@ export type SharedMemoryBuffer<M extends SharedMemoryMode> = M extends 'shared' 
 interface State {
   size: number;
   mode: SharedMemoryMode;
+  /** See `newIdentity`. */
+  id?: string | undefined;
 }
 
 /**
@@ -38,6 +40,7 @@ export class SharedMemory<M extends SharedMemoryMode = 'shared'> implements Disp
   readonly size: number;
   readonly mode: M;
   readonly #object: MemoryObject;
+  readonly #id: string | undefined;
   #buffer: SharedMemoryBuffer<M> | undefined;
 
   /**
@@ -52,7 +55,8 @@ export class SharedMemory<M extends SharedMemoryMode = 'shared'> implements Disp
     this.mode = mode;
     const given = arrived;
     arrived = undefined;
-    this.#object = given ?? made(size, () => native().MemoryObject.create(size, mode === 'copy-on-write'));
+    this.#id = given ? given.id : newIdentity();
+    this.#object = given?.object ?? made(size, () => native().MemoryObject.create(size, mode === 'copy-on-write'));
     this.#buffer = made(size, () => this.#map());
   }
 
@@ -69,24 +73,24 @@ export class SharedMemory<M extends SharedMemoryMode = 'shared'> implements Disp
     const mode = modeOf(options);
     assertSize(bytes.length);
     const object = made(bytes.length, () => native().MemoryObject.fromBytes(bytes, mode === 'copy-on-write'));
-    return SharedMemory.#of(object, { size: bytes.length, mode }) as SharedMemory<M>;
+    return SharedMemory.#of(object, { size: bytes.length, mode, id: newIdentity() }) as SharedMemory<M>;
   }
 
   static #of(object: MemoryObject, state: State): SharedMemory<SharedMemoryMode> {
-    arrived = object;
+    arrived = { object, id: state.id };
     return new SharedMemory<SharedMemoryMode>(state);
   }
 
   static {
     shareBy<SharedMemory<SharedMemoryMode>>(SharedMemory, (memory) => {
       memory.freeze();
-      const state: State = { size: memory.size, mode: memory.mode };
+      const state: State = { size: memory.size, mode: memory.mode, id: memory.#id };
       return { kind: 'memory/SharedMemory', state, descriptors: [memory.#object.descriptor()] };
     });
     registerShareable('memory/SharedMemory', (state: State, [fd = -1]) => {
       const copies = state.mode === 'copy-on-write';
       return SharedMemory.#of(
-        made(state.size, () => native().MemoryObject.fromDescriptor(fd, copies)),
+        made(state.size, () => native().MemoryObject.fromDescriptor(fd, state.size, copies)),
         state,
       );
     });
@@ -133,13 +137,13 @@ export class SharedMemory<M extends SharedMemoryMode = 'shared'> implements Disp
   }
 
   #map(): SharedMemoryBuffer<M> {
-    const buffer = this.mode === 'shared' ? sharedBufferOf(this.#object, this.size) : this.#object.copy();
+    const buffer = this.mode === 'shared' ? sharedBufferOf(this.#object, this.size, this.#id) : this.#object.copy();
     return buffer as SharedMemoryBuffer<M>;
   }
 }
 
 /** What the object that is being made is to have. */
-let arrived: MemoryObject | undefined;
+let arrived: { object: MemoryObject; id: string | undefined } | undefined;
 
 function modeOf<M extends SharedMemoryMode>({ mode = 'shared' as M }: { mode?: M }): M {
   if (mode === 'shared' || mode === 'copy-on-write') return mode;

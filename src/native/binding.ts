@@ -135,8 +135,8 @@ export interface NativeBinding {
     create(size: number, copies: boolean): MemoryObject;
     /** Complete, and so frozen. */
     fromBytes(bytes: Uint8Array, copies: boolean): MemoryObject;
-    /** Takes the descriptor over, also if it throws. */
-    fromDescriptor(fd: number, copies: boolean): MemoryObject;
+    /** Of so many bytes. Takes the descriptor over, also if it throws. */
+    fromDescriptor(fd: number, size: number, copies: boolean): MemoryObject;
   };
   /** A descriptor of a child that has not been waited for; -1 where the system has none. */
   openPidfd(pid: number): number;

@@ -51,6 +51,12 @@ export class Scenarios {
     });
   }
 
+  /** As `add`; skipped on Windows, where it cannot be shown: the caller says why. */
+  addOnUnix(title: string, scenario: string, check: Check, options: ProgramOptions = {}): void {
+    const onUnix = process.platform === 'win32' ? test.skip : test;
+    onUnix(`${this.prefix}: ${title}`, (t) => this.#check(t, scenario, check, options));
+  }
+
   /** A test of what does not work yet. */
   addFailing(title: string, scenario: string, check: Check, options: ProgramOptions = {}): void {
     test.failing(`${this.prefix}: ${title}`, (t) => this.#check(t, scenario, check, options));

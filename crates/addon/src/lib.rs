@@ -12,13 +12,12 @@ mod callback;
 pub mod channel;
 #[cfg(target_os = "linux")]
 pub mod connection;
-#[cfg(unix)]
+#[cfg_attr(unix, path = "descriptor/unix.rs")]
+#[cfg_attr(windows, path = "descriptor/windows.rs")]
 pub mod descriptor;
 pub mod error;
 #[cfg(unix)]
 pub mod fork;
-#[cfg(windows)]
-pub mod handle;
 #[cfg(unix)]
 pub mod isolate_random;
 #[cfg(unix)]
@@ -26,7 +25,6 @@ pub mod isolate_random;
 #[cfg_attr(target_vendor = "apple", path = "main_thread/apple.rs")]
 #[cfg_attr(not(any(target_os = "linux", target_vendor = "apple")), path = "main_thread/other.rs")]
 mod main_thread;
-#[cfg(unix)]
 pub mod memory;
 pub mod metrics;
 #[cfg(unix)]

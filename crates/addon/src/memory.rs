@@ -1,7 +1,6 @@
 //! Shared memory as buffers of JavaScript.
 
 use std::ffi::c_void;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::ptr::{self, NonNull};
 use std::sync::{Arc, OnceLock};
 
@@ -10,11 +9,13 @@ use napi::{Env, JsValue, sys};
 use napi_derive::napi;
 use zygote_shared::Error;
 use zygote_shared::memory::{Access, Mapping, Memory};
-use zygote_shared::template::{self, Template};
+use zygote_shared::template::Template;
 
+use crate::descriptor;
 use crate::error::{Code, Result};
 
 #[cfg_attr(unix, path = "memory/unix.rs")]
+#[cfg_attr(windows, path = "memory/windows.rs")]
 mod system;
 
 /// `node_api_create_external_sharedarraybuffer`: from Node 26.1, 24.16 and 22.23.3 on, and in no version of Node-API yet.
@@ -75,16 +76,17 @@ impl MemoryObject {
     #[napi(factory)]
     pub fn from_bytes(bytes: Uint8Array, copies: bool) -> Result<Self> {
         let memory = Memory::create(bytes.len()).map_err(failed)?;
-        template::write(&memory, &bytes).map_err(failed)?;
+        memory.write(&bytes).map_err(failed)?;
         Self::of_complete(memory, copies)
     }
 
-    /// What is behind a descriptor that has arrived, which it takes over in any case.
+    /// The first bytes, so many, of what is behind a descriptor that has arrived, which it takes over in any case.
     #[napi(factory)]
-    pub fn from_descriptor(fd: i32, copies: bool) -> Result<Self> {
+    pub fn from_descriptor(fd: i32, size: f64, copies: bool) -> Result<Self> {
         // SAFETY: the caller hands it over.
-        let descriptor = unsafe { OwnedFd::from_raw_fd(fd) };
-        Self::of_complete(Memory::from_descriptor(descriptor).map_err(failed)?, copies)
+        let descriptor = unsafe { descriptor::take(fd) }?;
+        let memory = Memory::from_descriptor(descriptor).and_then(|memory| memory.shortened(size as usize));
+        Self::of_complete(memory.map_err(failed)?, copies)
     }
 
     fn of_complete(memory: Memory, copies: bool) -> Result<Self> {
@@ -104,7 +106,7 @@ impl MemoryObject {
     /// Stays its own.
     #[napi]
     pub fn descriptor(&self) -> Result<i32> {
-        Ok(self.memory()?.as_fd().as_raw_fd())
+        Ok(descriptor::number_of(self.memory()?))
     }
 
     /// What is there now is what everybody begins with.

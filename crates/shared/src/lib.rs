@@ -21,7 +21,6 @@ pub mod memory;
 mod park;
 pub mod peers;
 pub mod region;
-#[cfg(unix)]
 pub mod template;
 pub mod waits;
 mod watch;

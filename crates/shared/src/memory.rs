@@ -56,9 +56,25 @@ impl Memory {
     /// # Errors
     /// [`Error::Call`]; [`Error::Foreign`] if the handle is not that of a memory object.
     #[cfg(windows)]
-    pub fn from_handle(handle: std::os::windows::io::OwnedHandle) -> Result<Self> {
+    pub fn from_descriptor(handle: std::os::windows::io::OwnedHandle) -> Result<Self> {
         let size = system::size(&handle)?;
         Ok(Self { object: handle, size })
+    }
+
+    /// The same without what comes behind the first bytes, so many.
+    ///
+    /// # Errors
+    /// [`Error::Foreign`] if it has not so many.
+    pub fn shortened(self, size: usize) -> Result<Self> {
+        if size == 0 || size > self.size { Err(Error::Foreign("shared memory")) } else { Ok(Self { size, ..self }) }
+    }
+
+    /// Puts bytes there from its begin on, without mapping it for long. What does not fit is left out.
+    ///
+    /// # Errors
+    /// [`Error::Call`] (`ENOMEM`).
+    pub fn write(&self, bytes: &[u8]) -> Result<()> {
+        system::write(&self.object, bytes.get(..self.size).unwrap_or(bytes))
     }
 
     /// Bytes.

@@ -3,11 +3,10 @@
 //! Who makes it fills it first. From [`freeze`](Template::freeze) on it is what every process begins with, and what the
 //! maker writes is its own, too: at the same address, so that nobody who uses the memory notices.
 
-use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use crate::Result;
 use crate::memory::{Access, Mapping, Memory};
-use crate::{Error, Result};
 
 #[cfg_attr(target_os = "linux", path = "template/linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "template/other.rs")]
@@ -49,7 +48,7 @@ impl Template {
     /// As [`Memory::map`]; [`Error::Call`].
     pub fn frozen(memory: Memory) -> Result<Arc<Self>> {
         let mapping = memory.map(Access::CopyOnWrite)?;
-        system::seal(memory.as_fd())?;
+        system::seal(&memory)?;
         Ok(Arc::new(Self { memory, mapping, is_frozen: Mutex::new(true) }))
     }
 
@@ -72,7 +71,7 @@ impl Template {
         if !*is_frozen {
             // SAFETY: the place of this very mapping, of this very memory: it reads as before.
             unsafe { self.memory.map_over(self.mapping.address(), Access::CopyOnWrite) }?;
-            system::seal(self.memory.as_fd())?;
+            system::seal(&self.memory)?;
             *is_frozen = true;
         }
         Ok(())
@@ -98,20 +97,4 @@ impl AllFrozen {
         open.clear();
         Ok(Self { _open: open })
     }
-}
-
-/// Puts bytes into memory from its begin on, without mapping it.
-///
-/// # Errors
-/// [`Error::Call`] (`ENOMEM`).
-pub fn write(memory: &Memory, bytes: &[u8]) -> Result<()> {
-    let mut at = 0;
-    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        match rustix::io::pwrite(memory, rest, at as u64) {
-            Ok(written) => at += written,
-            Err(rustix::io::Errno::INTR) => {}
-            Err(errno) => return Err(Error::call("pwrite")(errno.into())),
-        }
-    }
-    Ok(())
 }

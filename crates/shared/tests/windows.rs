@@ -65,7 +65,7 @@ fn child() {
     let mut handles = given.split(' ').map(|number| unsafe {
         OwnedHandle::from_raw_handle(ptr::without_provenance_mut(number.parse::<usize>().unwrap()))
     });
-    let memory = Memory::from_handle(handles.next().unwrap()).unwrap();
+    let memory = Memory::from_descriptor(handles.next().unwrap()).unwrap();
     match role.as_str() {
         "hears" => {
             let shared = memory.map(Access::Shared).unwrap();

@@ -72,7 +72,7 @@ impl Bell {
     /// # Errors
     /// [`Error::Foreign`] if it is none; [`Error::Call`].
     pub fn from_handle(handle: OwnedHandle) -> Result<Self> {
-        let memory = Memory::from_handle(handle)?;
+        let memory = Memory::from_descriptor(handle)?;
         let shared = Shared::new(memory.map(Access::Shared)?);
         if shared.table()?.magic.load(Ordering::Acquire) != MAGIC {
             return Err(Error::Foreign("a bell"));

@@ -4,7 +4,7 @@ use rustix::fs::{FallocateFlags, MemfdFlags, SealFlags};
 
 use crate::{Error, Result};
 
-pub(super) use super::unix::{Object, map, map_over, unmap};
+pub(super) use super::unix::{Object, map, map_over, unmap, write};
 
 pub(super) fn create(size: usize) -> Result<Object> {
     let object = rustix::fs::memfd_create("zygote", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)

@@ -8,7 +8,7 @@ use rustix::shm::OFlags;
 
 use crate::{Error, Result};
 
-pub(super) use super::unix::{Object, map, map_over, unmap};
+pub(super) use super::unix::{Object, map, map_over, unmap, write};
 
 pub(super) fn create(size: usize) -> Result<Object> {
     static COUNT: AtomicU32 = AtomicU32::new(0);

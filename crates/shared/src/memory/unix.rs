@@ -33,6 +33,18 @@ pub(super) fn map(object: &Object, size: usize, access: Access) -> Result<NonNul
     })
 }
 
+pub(super) fn write(object: &Object, bytes: &[u8]) -> Result<()> {
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        match rustix::io::pwrite(object, rest, at as u64) {
+            Ok(written) => at += written,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => return Err(Error::call("pwrite")(errno.into())),
+        }
+    }
+    Ok(())
+}
+
 /// # Safety
 /// See [`super::Memory::map_over`].
 pub(super) unsafe fn map_over(object: &Object, size: usize, access: Access, address: NonNull<u8>) -> Result<()> {

@@ -61,6 +61,16 @@ fn map_anywhere(object: &Object, access: Access) -> Result<NonNull<u8>> {
     NonNull::new(view.Value.cast()).ok_or_else(|| failed("MapViewOfFile"))
 }
 
+pub(super) fn write(object: &Object, bytes: &[u8]) -> Result<()> {
+    let address = map_anywhere(object, Access::Shared)?;
+    // SAFETY: a mapping of all of the memory, which the caller knows to be as large, and its own.
+    unsafe {
+        address.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len());
+        unmap(address, bytes.len());
+    }
+    Ok(())
+}
+
 /// In the place of a mapping that `map` has made: for the time of two calls there is nothing.
 ///
 /// # Safety

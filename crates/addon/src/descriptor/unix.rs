@@ -1,6 +1,6 @@
 //! Descriptors, which JavaScript knows by their numbers.
 
-use std::os::fd::{BorrowedFd, IntoRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 
 use napi::Env;
 use napi_derive::napi;
@@ -18,6 +18,23 @@ pub unsafe fn borrow<'a>(fd: i32) -> Result<BorrowedFd<'a>> {
     }
     // SAFETY: not -1, and open per the caller.
     Ok(unsafe { BorrowedFd::borrow_raw(fd) })
+}
+
+/// Takes a descriptor over from JavaScript.
+///
+/// # Safety
+/// It must be open, and the caller gives it away.
+pub unsafe fn take(fd: i32) -> Result<OwnedFd> {
+    // SAFETY: per the caller.
+    unsafe {
+        borrow(fd)?;
+        Ok(OwnedFd::from_raw_fd(fd))
+    }
+}
+
+/// What stands for the object in JavaScript; it stays its owner's.
+pub fn number_of(object: impl AsFd) -> i32 {
+    object.as_fd().as_raw_fd()
 }
 
 /// Closes a descriptor that JavaScript owns.

@@ -1,6 +1,8 @@
 //! Handles of Windows. JavaScript knows them by their numbers, as it knows descriptors elsewhere: they have 32 significant bits.
 
-use std::os::windows::io::{BorrowedHandle, IntoRawHandle, OwnedHandle, RawHandle};
+use std::os::windows::io::{
+    AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, IntoRawHandle, OwnedHandle, RawHandle,
+};
 use std::ptr;
 
 use napi_derive::napi;
@@ -8,8 +10,12 @@ use zygote_process::handle;
 
 use crate::error::{Code, Result, failed};
 
-/// What stands for the handle in JavaScript.
-pub fn number_of(handle: usize) -> i32 {
+/// What stands for the object in JavaScript; it stays its owner's.
+pub fn number_of(object: impl AsHandle) -> i32 {
+    short(object.as_handle().as_raw_handle().addr())
+}
+
+fn short(handle: usize) -> i32 {
     handle as i32
 }
 
@@ -33,7 +39,6 @@ pub unsafe fn borrow<'a>(number: i32) -> Result<BorrowedHandle<'a>> {
 /// # Safety
 /// It must be open, and the caller gives it away.
 pub unsafe fn take(number: i32) -> Result<OwnedHandle> {
-    use std::os::windows::io::FromRawHandle;
     // SAFETY: per the caller.
     unsafe {
         borrow(number)?;
@@ -53,7 +58,7 @@ pub fn close_descriptor(number: i32) {
 pub fn duplicate_descriptor(number: i32) -> Result<i32> {
     // SAFETY: the caller owns the handle.
     let duplicate = unsafe { borrow(number) }?.try_clone_to_owned().map_err(failed("DuplicateHandle"))?;
-    Ok(number_of(duplicate.into_raw_handle().addr()))
+    Ok(short(duplicate.into_raw_handle().addr()))
 }
 
 /// Gives a child that this process holds a handle of the same objects: their numbers there.
@@ -62,5 +67,5 @@ pub fn give_descriptors(pid: u32, numbers: Vec<i32>) -> Result<Vec<i32>> {
     // SAFETY: the caller owns the handles.
     let handles: Result<Vec<_>> = numbers.into_iter().map(|number| unsafe { borrow(number) }).collect();
     let given = handle::give(pid, &handles?).map_err(failed("DuplicateHandle"))?;
-    Ok(given.into_iter().map(number_of).collect())
+    Ok(given.into_iter().map(short).collect())
 }
