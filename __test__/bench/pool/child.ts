@@ -1,0 +1,3 @@
+/** A process for one task, without any pool. */
+process.send?.(null);
+process.disconnect();
