@@ -3,6 +3,9 @@ import { explain } from '#dist/native/explain';
 import { nativeTarget } from '#dist/native/target';
 import { VERSION } from '#dist/version';
 
+// It would be what there is to say something about.
+delete process.env['ZYGOTE_NATIVE_PATH'];
+
 const target = nativeTarget();
 const command = `npm install zygote-${target}@${VERSION}`;
 

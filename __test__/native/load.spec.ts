@@ -6,11 +6,19 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { native } from '#dist/native/binding';
-import { nativeTarget } from '#dist/native/target';
+import { libc, nativeTarget } from '#dist/native/target';
 
 const require = createRequire(import.meta.url);
 const { version } = require('zygote/package.json') as { version: string };
 const built = fileURLToPath(new URL(`../../../dist/native/zygote.${nativeTarget()}.node`, import.meta.url));
+
+test('the C library is known by the loader that the program names', (t) => {
+  // Or else it looks up the names of all peers. The types of Node 20 do not know it.
+  Object.assign(process.report, { excludeNetwork: true });
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  const expected = header.glibcVersionRuntime ? 'glibc' : 'musl';
+  t.is(libc(), process.platform === 'linux' ? expected : '');
+});
 
 /** What a fresh process gets from `native()`, with this ZYGOTE_NATIVE_PATH. */
 function loadWith(path: string): { version?: string; code?: string; message?: string } {

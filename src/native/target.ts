@@ -29,18 +29,44 @@ function abi(): string {
   return isMusl() ? '-musl' : '-gnu';
 }
 
-/** An ELF program names its dynamic loader, which comes with the C library, near its beginning. A report of Node's takes 100 times longer. */
+/** An ELF program names its dynamic loader, which comes with the C library. A report of Node's takes 100 times longer. */
 function isMusl(): boolean {
-  const beginning = Buffer.alloc(4096);
   try {
     const fd = openSync('/proc/self/exe', 'r');
     try {
-      readSync(fd, beginning);
+      return interpreterOf(fd).includes('/ld-musl-');
     } finally {
       closeSync(fd);
     }
   } catch {
     return false;
   }
-  return beginning.includes('/ld-musl-');
+}
+
+const INTERPRETER = 3;
+
+/** Empty for a program that has none. See https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.pheader.html. */
+function interpreterOf(fd: number): string {
+  const beginning = bytesAt(fd, 0, 4096);
+  const [headers, size, count] = [
+    beginning.readBigUInt64LE(32),
+    beginning.readUInt16LE(54),
+    beginning.readUInt16LE(56),
+  ];
+  for (let index = 0; index < count; index++) {
+    const at = Number(headers) + index * size;
+    if (beginning.readUInt32LE(at) !== INTERPRETER) continue;
+    return bytesAt(
+      fd,
+      Number(beginning.readBigUInt64LE(at + 8)),
+      Number(beginning.readBigUInt64LE(at + 32)),
+    ).toString();
+  }
+  return '';
+}
+
+function bytesAt(fd: number, offset: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  readSync(fd, bytes, 0, length, offset);
+  return bytes;
 }
