@@ -21,7 +21,7 @@ const killed = (signalCode: NodeJS.Signals) => ({ exitCode: null, signalCode });
 
 test('each job runs in a process of its own, under its name, until it is stopped', async (t) => {
   const jobs = { watchA: { target: runForEver }, watchB: { target: runForEver } };
-  const supervisor = new Supervisor(jobs);
+  const supervisor = new Supervisor(jobs, { grace: 60_000 });
   t.is(supervisor.status('watchA').state, 'idle');
   await supervisor.start();
   const { watchA, watchB } = supervisor.status();
