@@ -18,6 +18,14 @@ pub enum Code {
     ForkTimeout,
     /// Only Node's main thread can do this.
     NotMainThread,
+    /// More wait than there is room for.
+    TooMany,
+    /// What is given back is not held.
+    NotHeld,
+    /// More permits would be given back than there may be.
+    OverRelease,
+    /// A barrier was broken.
+    BrokenBarrier,
     /// A system call failed; the message names it.
     System,
 }
@@ -30,6 +38,10 @@ impl AsRef<str> for Code {
             Self::ForkFailed => "ERR_ZYGOTE_FORK_FAILED",
             Self::ForkTimeout => "ERR_ZYGOTE_FORK_TIMEOUT",
             Self::NotMainThread => "ERR_ZYGOTE_NOT_MAIN_THREAD",
+            Self::TooMany => "ERR_ZYGOTE_TOO_MANY_WAITERS",
+            Self::NotHeld => "ERR_ZYGOTE_NOT_HELD",
+            Self::OverRelease => "ERR_ZYGOTE_OVER_RELEASE",
+            Self::BrokenBarrier => "ERR_ZYGOTE_BROKEN_BARRIER",
             Self::System => "ERR_ZYGOTE_SYSTEM",
         }
     }

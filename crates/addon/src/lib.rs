@@ -35,6 +35,8 @@ mod pool;
 pub mod process;
 #[cfg(unix)]
 pub mod random;
+#[cfg(unix)]
+pub mod sync;
 pub mod this_process;
 #[cfg(unix)]
 mod uv;

@@ -21,6 +21,12 @@ pub enum Error {
     Foreign(&'static str),
     /// As many wait as an object has room for.
     Full(usize),
+    /// This process does not have what it gives back.
+    NotHeld,
+    /// More would be given back than there may be.
+    OverRelease,
+    /// The barrier was broken.
+    Broken,
 }
 
 impl Error {
@@ -36,6 +42,9 @@ impl fmt::Display for Error {
             Self::Call { call, source } => write!(formatter, "{call}: {source}"),
             Self::Foreign(what) => write!(formatter, "this is not the memory of {what} of this version"),
             Self::Full(limit) => write!(formatter, "{limit} wait already, which is the most"),
+            Self::NotHeld => formatter.write_str("this process does not have it"),
+            Self::OverRelease => formatter.write_str("there would be more permits than there may be"),
+            Self::Broken => formatter.write_str("the barrier is broken"),
         }
     }
 }

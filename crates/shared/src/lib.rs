@@ -9,19 +9,31 @@
 //! - [`identity`] and [`peers`]: processes, known by their id and the time of their start, and the news of their end.
 //! - [`waits`]: what one thread waits for: bells and ends of processes.
 //!
+//! What is made of them: [`lock`], [`semaphore`], [`event`], [`condition`], [`barrier`]. A [`wait`] for one of them has a slot in its
+//! region, first come, first served; whoever gets something finds it under its name, and who dies with it is found out by
+//! those who wait.
+//!
 //! The rule that makes it whole: a bell is rung *inside* the latch and *before* the commit. Killed before the commit, nothing
 //! has happened and somebody woke for nothing; killed after it, those who woke find the latch of a dead process, take it
 //! over, and see what was committed.
 
+pub mod barrier;
 pub mod bell;
+pub mod condition;
 pub mod error;
+pub mod event;
 pub mod identity;
 pub mod inside;
+pub mod lock;
 pub mod memory;
+mod object;
 mod park;
 pub mod peers;
 pub mod region;
+pub mod semaphore;
 pub mod template;
+pub mod wait;
+mod waiters;
 pub mod waits;
 mod watch;
 #[cfg(windows)]
