@@ -51,5 +51,20 @@ export type {
 } from './supervisor/options.js';
 export type { Backoff, RestartPolicy, RestartWhen } from './supervisor/policy.js';
 export { Supervisor } from './supervisor/supervisor.js';
+export {
+  Barrier,
+  type BarrierOptions,
+  type BaseLock,
+  BoundedSemaphore,
+  Condition,
+  Event,
+  type Guard,
+  Lock,
+  type LockGuard,
+  RLock,
+  Semaphore,
+  type SemaphoreGuard,
+  type SyncWaitOptions,
+} from './sync/index.js';
 export { define, type Referable, type Reference, reference } from './transfer/reference.js';
 export { type Reducer, registerReducer } from './transfer/reducers.js';

@@ -108,6 +108,81 @@ export interface ConnectionEnd {
   close(): void;
 }
 
+/** What a wait ended with: two numbers, whose meaning is the object's. */
+export type BindingOutcome = [number, number];
+
+/** One wait for a shared object. */
+export interface SharedWait {
+  /** Which bell it waits for. */
+  readonly token: number;
+  /**
+   * Whether it is over: with what, or `null`. From the first look on it has its place among those who wait. `openWaits` must
+   * have been called. After an error it is over too.
+   */
+  look(): BindingOutcome | null;
+  /** Takes its place among those who wait before `block` is called. */
+  takePlace(): void;
+  /** Waits in this thread, so many milliseconds at most; it is over in any case. Not together with `look`. */
+  block(timeout: number | undefined): BindingOutcome | null;
+  /** Waits no more. What it was given meanwhile is given on. */
+  cancel(): void;
+}
+
+/** See `crates/shared/src/lock.rs`. Outcome of a wait: the ticket, and 1 if it was abandoned. */
+export interface SharedLock {
+  descriptors(): number[];
+  waiting(): number;
+  /** The ticket, negative if it was abandoned; 0 if it is not to be had. With `thoroughly` also one of the dead. */
+  tryAcquire(again: boolean, thoroughly: boolean): number;
+  wait(again: boolean): SharedWait;
+  /** Once, or entirely: how many times that was. */
+  release(ticket: number, entirely: boolean): number;
+  deepen(ticket: number, times: number): void;
+  isLocked(): boolean;
+  isHeld(): boolean;
+}
+
+/** See `crates/shared/src/semaphore.rs`. */
+export interface SharedSemaphore {
+  descriptors(): number[];
+  waiting(): number;
+  tryAcquire(thoroughly: boolean): boolean;
+  wait(): SharedWait;
+  giveBack(keep: boolean): void;
+  release(permits: number): void;
+  value(): number;
+}
+
+/** See `crates/shared/src/event.rs`. */
+export interface SharedEvent {
+  descriptors(): number[];
+  waiting(): number;
+  isSet(): boolean;
+  set(): void;
+  clear(): void;
+  wait(): SharedWait;
+}
+
+/** See `crates/shared/src/condition.rs`. */
+export interface SharedCondition {
+  descriptors(): number[];
+  waiting(): number;
+  notify(most: number): number;
+  wait(): SharedWait;
+}
+
+/** See `crates/shared/src/barrier.rs`. Outcome of a wait: the index; and the round for who leads, else -1. */
+export interface SharedBarrier {
+  descriptors(): number[];
+  parties(): number;
+  waiting(): number;
+  isBroken(): boolean;
+  wait(): SharedWait;
+  open(round: number): void;
+  abort(): void;
+  reset(): void;
+}
+
 /**
  * What crates/addon exports. On Windows that is what shared objects, the end and the memory of a process need, see
  * `crates/addon/src/lib.rs`; descriptors are handles there.
@@ -182,6 +257,20 @@ export interface NativeBinding {
   unshareDescriptor(fd: number): void;
   /** With `on`, programs that this process starts or becomes do not get the descriptor. */
   closeOnExec(fd: number, on: boolean): void;
+  /**
+   * Calls back with the tokens of bells that were rung, or with `null` if every wait has to look. What was open before is closed:
+   * in a forked child it must be.
+   */
+  openWaits(callback: (tokens: number[] | null) => void): void;
+  /** Whether the event loop goes on for it. */
+  refWaits(keepsAlive: boolean): void;
+  closeWaits(): void;
+  /** With descriptors, what they stand for: they are its own from then on, also if it throws. */
+  SharedLock: new (descriptors?: number[]) => SharedLock;
+  SharedSemaphore: new (value: number, bound: number, descriptors?: number[]) => SharedSemaphore;
+  SharedEvent: new (descriptors?: number[]) => SharedEvent;
+  SharedCondition: new (descriptors?: number[]) => SharedCondition;
+  SharedBarrier: new (parties: number, descriptors?: number[]) => SharedBarrier;
   /** Ends this process at once: no listener, no destructor, nothing flushed. */
   exitNow(code: number): never;
   dieWithParent(parent: number): boolean;

@@ -7,6 +7,7 @@ import { native } from '../native/binding.js';
 import { runAfterInChild, runAfterInParent, runBefore } from '../start/atfork.js';
 import { awaitCertificates } from '../start/certificates.js';
 import { forkOptions } from '../start/options.js';
+import { renewWaits } from '../sync/waits.js';
 import { assertForkable, type ForkStrategy } from '../start/strategy.js';
 
 /** How to fork by hand. */
@@ -47,6 +48,7 @@ export function fork(options: ForkOptions = {}): number {
     syncBuiltins('process');
     disownChildren();
     forgetChildren(true);
+    renewWaits();
     if (settings.singleThreaded) endWithoutThreads();
     runAfterInChild();
   }

@@ -3,15 +3,33 @@ import { Pipe } from '../channel/pipe.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { Pool } from '../pool/pool.js';
 import { Process } from '../process/process.js';
+import { Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore } from '../sync/index.js';
 import { assertStartMethod, getStartMethod, type StartMethod } from './method.js';
 
 /** What is shared between processes: the same in all contexts. */
 export interface Shared {
+  readonly Barrier: typeof Barrier;
+  readonly BoundedSemaphore: typeof BoundedSemaphore;
+  readonly Condition: typeof Condition;
+  readonly Event: typeof Event;
+  readonly Lock: typeof Lock;
   readonly Pipe: typeof Pipe;
+  readonly RLock: typeof RLock;
+  readonly Semaphore: typeof Semaphore;
   readonly SharedMemory: typeof SharedMemory;
 }
 
-const shared: Shared = { Pipe, SharedMemory };
+const shared: Shared = {
+  Barrier,
+  BoundedSemaphore,
+  Condition,
+  Event,
+  Lock,
+  Pipe,
+  RLock,
+  Semaphore,
+  SharedMemory,
+};
 
 /** What a program uses to start its processes by one method, whatever the default is. */
 export interface Context extends Shared {

@@ -36,6 +36,7 @@ export type Rebuild = (state: never, descriptors: number[]) => object;
 const MODULES: Record<string, () => Promise<unknown>> = {
   memory: () => import('../memory/shared-memory.js'),
   channel: () => import('../channel/index.js'),
+  sync: () => import('../sync/index.js'),
 };
 
 const rebuilds = new Map<string, Rebuild>();
