@@ -66,3 +66,18 @@ pub fn failed(call: &'static str) -> impl Fn(io::Error) -> napi::Error<Code> {
         if refused_here { Code::InvalidArgument.error(error) } else { Code::System.os_error(call, &error) }
     }
 }
+
+/// For `map_err`: the error of a shared object.
+pub fn shared_failed(error: zygote_shared::Error) -> napi::Error<Code> {
+    use zygote_shared::Error;
+    let code = match error {
+        Error::Unsupported(_) => Code::Unsupported,
+        Error::Foreign(_) => Code::InvalidArgument,
+        Error::Call { .. } => Code::System,
+        Error::Full(_) => Code::TooMany,
+        Error::NotHeld => Code::NotHeld,
+        Error::OverRelease => Code::OverRelease,
+        Error::Broken => Code::BrokenBarrier,
+    };
+    code.error(error)
+}

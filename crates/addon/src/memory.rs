@@ -7,12 +7,11 @@ use std::sync::{Arc, OnceLock};
 use napi::bindgen_prelude::{Uint8Array, Unknown};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
-use zygote_shared::Error;
 use zygote_shared::memory::{Access, Mapping, Memory};
 use zygote_shared::template::Template;
 
 use crate::descriptor;
-use crate::error::{Code, Result};
+use crate::error::{Code, Result, shared_failed};
 
 #[cfg_attr(unix, path = "memory/unix.rs")]
 #[cfg_attr(windows, path = "memory/windows.rs")]
@@ -37,14 +36,6 @@ fn create_external() -> Option<CreateExternal> {
     })
 }
 
-fn failed(error: Error) -> napi::Error<Code> {
-    match error {
-        Error::Unsupported(_) => Code::Unsupported.error(error),
-        Error::Foreign(_) => Code::InvalidArgument.error(error),
-        Error::Call { .. } | Error::Full(_) => Code::System.error(error),
-    }
-}
-
 enum Content {
     /// Everybody writes to it.
     Shared(Memory),
@@ -63,9 +54,9 @@ impl MemoryObject {
     /// New memory, all zeros. `copies`: everybody is to have a copy of what is there when it is frozen.
     #[napi(factory)]
     pub fn create(size: f64, copies: bool) -> Result<Self> {
-        let memory = Memory::create(size as usize).map_err(failed)?;
+        let memory = Memory::create(size as usize).map_err(shared_failed)?;
         let content = if copies {
-            Content::Template(Template::to_fill(memory).map_err(failed)?)
+            Content::Template(Template::to_fill(memory).map_err(shared_failed)?)
         } else {
             Content::Shared(memory)
         };
@@ -75,8 +66,8 @@ impl MemoryObject {
     /// The same with these bytes in it; frozen, if everybody is to have a copy.
     #[napi(factory)]
     pub fn from_bytes(bytes: Uint8Array, copies: bool) -> Result<Self> {
-        let memory = Memory::create(bytes.len()).map_err(failed)?;
-        memory.write(&bytes).map_err(failed)?;
+        let memory = Memory::create(bytes.len()).map_err(shared_failed)?;
+        memory.write(&bytes).map_err(shared_failed)?;
         Self::of_complete(memory, copies)
     }
 
@@ -86,12 +77,15 @@ impl MemoryObject {
         // SAFETY: the caller hands it over.
         let descriptor = unsafe { descriptor::take(fd) }?;
         let memory = Memory::from_descriptor(descriptor).and_then(|memory| memory.shortened(size as usize));
-        Self::of_complete(memory.map_err(failed)?, copies)
+        Self::of_complete(memory.map_err(shared_failed)?, copies)
     }
 
     fn of_complete(memory: Memory, copies: bool) -> Result<Self> {
-        let content =
-            if copies { Content::Template(Template::frozen(memory).map_err(failed)?) } else { Content::Shared(memory) };
+        let content = if copies {
+            Content::Template(Template::frozen(memory).map_err(shared_failed)?)
+        } else {
+            Content::Shared(memory)
+        };
         Ok(Self { content: Some(content) })
     }
 
@@ -113,7 +107,7 @@ impl MemoryObject {
     #[napi]
     pub fn freeze(&self) -> Result<()> {
         match &self.content {
-            Some(Content::Template(template)) => template.freeze().map_err(failed),
+            Some(Content::Template(template)) => template.freeze().map_err(shared_failed),
             _ => Ok(()),
         }
     }
@@ -123,7 +117,7 @@ impl MemoryObject {
     pub fn share<'env>(&self, env: &'env Env) -> Result<Option<Unknown<'env>>> {
         let Some(create) = create_external() else { return Ok(None) };
         let memory = self.memory()?;
-        let mapping = Box::new(memory.map(Access::Shared).map_err(failed)?);
+        let mapping = Box::new(memory.map(Access::Shared).map_err(shared_failed)?);
         let (data, length) = (mapping.address().as_ptr().cast(), memory.size());
         let hint = Box::into_raw(mapping);
         let mut value = ptr::null_mut();
@@ -151,7 +145,7 @@ impl MemoryObject {
             ));
         }
         // SAFETY: V8 reserves whole pages for it, and gives them back to the system as a whole.
-        unsafe { memory.map_over(place.cast(), Access::Shared) }.map_err(failed)
+        unsafe { memory.map_over(place.cast(), Access::Shared) }.map_err(shared_failed)
     }
 
     /// An `ArrayBuffer` with this process's copy.

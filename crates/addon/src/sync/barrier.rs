@@ -3,9 +3,9 @@
 use napi_derive::napi;
 use zygote_shared::barrier::Barrier;
 
-use super::object::{Kept, converted, take_over};
+use super::object::{Kept, take_over};
 use super::wait::SharedWait;
-use crate::error::Result;
+use crate::error::{Result, shared_failed};
 
 /// See `zygote_shared::barrier`. The outcome of a wait is the index, and the round for the one who leads; -1 for the others.
 #[napi]
@@ -20,7 +20,7 @@ impl SharedBarrier {
             None => Barrier::create(parties as u64),
             Some(descriptors) => take_over(descriptors).map(|(memory, bell)| Barrier::from_memory(memory, bell))?,
         };
-        Ok(Self(Kept::new(converted(barrier)?, Barrier::bell)))
+        Ok(Self(Kept::new(barrier.map_err(shared_failed)?, Barrier::bell)))
     }
 
     /// They stay its own.
@@ -58,7 +58,7 @@ impl SharedBarrier {
     /// The one who leads lets the others of its round go on.
     #[napi]
     pub fn open(&self, round: f64) -> Result<()> {
-        converted(self.0.object.open(round as u64))
+        self.0.object.open(round as u64).map_err(shared_failed)
     }
 
     /// Breaks it.

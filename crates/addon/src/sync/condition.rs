@@ -3,9 +3,9 @@
 use napi_derive::napi;
 use zygote_shared::condition::Condition;
 
-use super::object::{Kept, converted, take_over};
+use super::object::{Kept, take_over};
 use super::wait::SharedWait;
-use crate::error::Result;
+use crate::error::{Result, shared_failed};
 
 /// See `zygote_shared::condition`. The outcome of a wait has no meaning but that there is one.
 #[napi]
@@ -20,7 +20,7 @@ impl SharedCondition {
             None => Condition::create(),
             Some(descriptors) => take_over(descriptors).map(|(memory, bell)| Condition::open(memory, bell))?,
         };
-        Ok(Self(Kept::new(converted(condition)?, Condition::bell)))
+        Ok(Self(Kept::new(condition.map_err(shared_failed)?, Condition::bell)))
     }
 
     /// How many wait, of all processes.

@@ -3,9 +3,9 @@
 use napi_derive::napi;
 use zygote_shared::event::Event;
 
-use super::object::{Kept, converted, take_over};
+use super::object::{Kept, take_over};
 use super::wait::SharedWait;
-use crate::error::Result;
+use crate::error::{Result, shared_failed};
 
 /// See `zygote_shared::event`. The outcome of a wait has no meaning but that there is one.
 #[napi]
@@ -20,7 +20,7 @@ impl SharedEvent {
             None => Event::create(),
             Some(descriptors) => take_over(descriptors).map(|(memory, bell)| Event::open(memory, bell))?,
         };
-        Ok(Self(Kept::new(converted(event)?, Event::bell)))
+        Ok(Self(Kept::new(event.map_err(shared_failed)?, Event::bell)))
     }
 
     /// How many wait, of all processes.

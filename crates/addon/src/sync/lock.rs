@@ -7,9 +7,9 @@ use napi_derive::napi;
 use zygote_shared::lock::{Acquirer, Grant, Lock};
 
 use super::held;
-use super::object::{Kept, converted, take_over};
+use super::object::{Kept, take_over};
 use super::wait::SharedWait;
-use crate::error::Result;
+use crate::error::{Result, shared_failed};
 
 /// See `zygote_shared::lock`. Tickets are numbers above 0; the outcome of a wait is the ticket, and 1 if who had the lock has ended
 /// without giving it back.
@@ -25,7 +25,7 @@ impl SharedLock {
             None => Lock::create(),
             Some(descriptors) => take_over(descriptors).map(|(memory, bell)| Lock::open(memory, bell))?,
         };
-        Ok(Self(Kept::new(converted(lock)?, Lock::bell)))
+        Ok(Self(Kept::new(lock.map_err(shared_failed)?, Lock::bell)))
     }
 
     /// How many wait, of all processes.
@@ -64,7 +64,7 @@ impl SharedLock {
     /// Gives it back once, or entirely: how many times that was.
     #[napi]
     pub fn release(&self, env: Env, ticket: f64, entirely: bool) -> Result<f64> {
-        let released = converted(self.0.object.release(ticket as u64, entirely))?;
+        let released = self.0.object.release(ticket as u64, entirely).map_err(shared_failed)?;
         if released.entirely {
             held::released(env, &self.0.object, ticket as u64);
         }
@@ -74,7 +74,7 @@ impl SharedLock {
     /// Has it so often.
     #[napi]
     pub fn deepen(&self, ticket: f64, depth: f64) -> Result<()> {
-        converted(self.0.object.deepen(ticket as u64, depth as u64))
+        self.0.object.deepen(ticket as u64, depth as u64).map_err(shared_failed)
     }
 
     /// Whether anybody has it.

@@ -4,26 +4,11 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::sync::Arc;
 
 use zygote_process::inherited;
-use zygote_shared::Error;
 use zygote_shared::bell::Bell;
 use zygote_shared::memory::Memory;
 use zygote_shared::region::Region;
 
-use crate::error::{Code, Result};
-
-/// An error with its code.
-pub(super) fn failed(error: &Error) -> napi::Error<Code> {
-    let code = match error {
-        Error::Unsupported(_) => Code::Unsupported,
-        Error::Call { .. } => Code::System,
-        Error::Foreign(_) => Code::InvalidArgument,
-        Error::Full(_) => Code::TooMany,
-        Error::NotHeld => Code::NotHeld,
-        Error::OverRelease => Code::OverRelease,
-        Error::Broken => Code::BrokenBarrier,
-    };
-    code.error(error)
-}
+use crate::error::{Code, Result, shared_failed};
 
 /// An object with its bell, which forked children keep: it is the same bell there.
 pub(super) struct Kept<T> {
@@ -69,10 +54,5 @@ pub(super) fn take_over(descriptors: Vec<i32>) -> Result<(Memory, Bell)> {
     let (Some(memory), Ok(bell)) = (memory, bell) else {
         return Err(Code::InvalidArgument.error("these are not the descriptors of a shared object"));
     };
-    Ok((Memory::from_descriptor(memory).map_err(|error| failed(&error))?, bell))
-}
-
-/// `Ok` with errors converted.
-pub(super) fn converted<T>(result: zygote_shared::Result<T>) -> Result<T> {
-    result.map_err(|error| failed(&error))
+    Ok((Memory::from_descriptor(memory).map_err(shared_failed)?, bell))
 }

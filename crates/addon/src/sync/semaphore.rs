@@ -7,9 +7,9 @@ use napi_derive::napi;
 use zygote_shared::semaphore::{Back, Semaphore};
 
 use super::held;
-use super::object::{Kept, converted, take_over};
+use super::object::{Kept, take_over};
 use super::wait::SharedWait;
-use crate::error::Result;
+use crate::error::{Result, shared_failed};
 
 /// See `zygote_shared::semaphore`. The outcome of a wait has no meaning but that there is one.
 #[napi]
@@ -25,7 +25,7 @@ impl SharedSemaphore {
             None => Semaphore::create(value as u64, bound as u64),
             Some(descriptors) => take_over(descriptors).map(|(memory, bell)| Semaphore::open(memory, bell))?,
         };
-        Ok(Self(Kept::new(converted(semaphore)?, Semaphore::bell)))
+        Ok(Self(Kept::new(semaphore.map_err(shared_failed)?, Semaphore::bell)))
     }
 
     /// How many wait, of all processes.
@@ -43,7 +43,7 @@ impl SharedSemaphore {
     /// Whether a permit was to be had at once.
     #[napi]
     pub fn try_acquire(&self, env: Env, thoroughly: bool) -> Result<bool> {
-        let acquired = converted(self.0.object.try_acquire(thoroughly))?;
+        let acquired = self.0.object.try_acquire(thoroughly).map_err(shared_failed)?;
         if acquired {
             held::permits(env, &self.0.object, 1);
         }
@@ -63,7 +63,7 @@ impl SharedSemaphore {
     /// Gives one permit back that this process has; with `keep` it is used up instead.
     #[napi]
     pub fn give_back(&self, env: Env, keep: bool) -> Result<()> {
-        converted(self.0.object.give_back(if keep { Back::Keep } else { Back::Release }))?;
+        self.0.object.give_back(if keep { Back::Keep } else { Back::Release }).map_err(shared_failed)?;
         held::permits(env, &self.0.object, -1);
         Ok(())
     }
@@ -71,7 +71,7 @@ impl SharedSemaphore {
     /// Makes so many permits free, first those that this process has.
     #[napi]
     pub fn release(&self, env: Env, permits: f64) -> Result<()> {
-        converted(self.0.object.release(permits as u64))?;
+        self.0.object.release(permits as u64).map_err(shared_failed)?;
         held::permits(env, &self.0.object, -(permits as i64));
         Ok(())
     }

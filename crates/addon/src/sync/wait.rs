@@ -7,9 +7,8 @@ use zygote_shared::identity::ProcessId;
 use zygote_shared::wait::{Wait, block};
 use zygote_shared::waits::{Listening, Step};
 
-use super::object::{converted, failed};
 use super::waits::with_waits;
-use crate::error::{Code, Result};
+use crate::error::{Code, Result, shared_failed};
 
 /// What a wait ends with: two numbers, whose meaning is the object's.
 pub(super) type Outcome = [f64; 2];
@@ -106,13 +105,13 @@ impl SharedWait {
             }
             self.finish();
         }
-        Ok(outcome.map_err(|error| failed(&error))?.map(Vec::from))
+        Ok(outcome.map_err(shared_failed)?.map(Vec::from))
     }
 
     /// Takes its place before `block` is called.
     #[napi]
     pub fn take_place(&mut self) -> Result<()> {
-        if let Step::Ready(outcome) = converted(self.wait.look(&|_| false))? {
+        if let Step::Ready(outcome) = self.wait.look(&|_| false).map_err(shared_failed)? {
             self.early = Some(outcome);
         }
         Ok(())
@@ -132,7 +131,7 @@ impl SharedWait {
         let timeout = timeout.map(|timeout| Duration::from_secs_f64((timeout / 1000.0).clamp(0.0, 1e9)));
         let outcome = block(&mut *self.wait, timeout);
         self.is_over = true;
-        Ok(outcome.map_err(|error| failed(&error))?.map(Vec::from))
+        Ok(outcome.map_err(shared_failed)?.map(Vec::from))
     }
 
     /// Waits no more. What it was given meanwhile is given on.

@@ -11,9 +11,8 @@ use napi::{Env, sys};
 use napi_derive::napi;
 use zygote_shared::waits::Waits;
 
-use super::object::failed;
 use crate::callback::{Callback, null, own_loop, to_value};
-use crate::error::{Code, Result};
+use crate::error::{Code, Result, shared_failed};
 use crate::uv::{Handle, Owned};
 
 struct Environment {
@@ -35,7 +34,7 @@ thread_local! {
 pub fn open_waits(env: Env, callback: Function<'_>) -> Result<()> {
     close_waits();
     let uv_loop = own_loop(env)?;
-    let waits = Waits::new().map_err(|error| failed(&error))?;
+    let waits = Waits::new().map_err(shared_failed)?;
     let callback = Callback::new(env, &callback, "zygote.wait")?;
     // SAFETY: the environment's own loop; the descriptor stays open until `close_waits` has closed the handle.
     let poll = unsafe { Owned::poll_readable(uv_loop, waits.as_fd().as_raw_fd(), callback, on_readable) }
