@@ -1,6 +1,8 @@
 /** A start method with everything that depends on it. */
 import { Pipe } from '../channel/pipe.js';
+import { SharedArray } from '../memory/shared-array.js';
 import { SharedMemory } from '../memory/shared-memory.js';
+import { SharedValue } from '../memory/shared-value.js';
 import { Pool } from '../pool/pool.js';
 import { Process } from '../process/process.js';
 import { Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore } from '../sync/index.js';
@@ -16,7 +18,9 @@ export interface Shared {
   readonly Pipe: typeof Pipe;
   readonly RLock: typeof RLock;
   readonly Semaphore: typeof Semaphore;
+  readonly SharedArray: typeof SharedArray;
   readonly SharedMemory: typeof SharedMemory;
+  readonly SharedValue: typeof SharedValue;
 }
 
 const shared: Shared = {
@@ -28,7 +32,9 @@ const shared: Shared = {
   Pipe,
   RLock,
   Semaphore,
+  SharedArray,
   SharedMemory,
+  SharedValue,
 };
 
 /** What a program uses to start its processes by one method, whatever the default is. */

@@ -9,3 +9,4 @@ mod object;
 pub mod semaphore;
 mod wait;
 pub mod waits;
+pub mod words;

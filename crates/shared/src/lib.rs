@@ -38,5 +38,6 @@ pub mod waits;
 mod watch;
 #[cfg(windows)]
 mod windows;
+pub mod words;
 
 pub use error::{Error, Result};
