@@ -1,5 +1,9 @@
 export type { Connection } from './channel/connection.js';
+export { JoinableQueue } from './channel/joinable-queue.js';
+export type { QueueOptions } from './channel/limits.js';
 export { Pipe, type PipeOptions } from './channel/pipe.js';
+export { Queue } from './channel/queue.js';
+export { SimpleQueue } from './channel/simple-queue.js';
 export {
   EOFError,
   type ExitStatus,
@@ -10,16 +14,12 @@ export {
   WorkerCrashedError,
   ZygoteError,
 } from './errors.js';
-export type { ElementOf, NumbersOf, NumbersType } from './memory/numbers.js';
-export { SharedArray, type SharedArrayOptions } from './memory/shared-array.js';
 export {
   SharedMemory,
   type SharedMemoryBuffer,
   type SharedMemoryMode,
   type SharedMemoryOptions,
 } from './memory/shared-memory.js';
-export { SharedValue } from './memory/shared-value.js';
-export type { WordOutcome, WordsArray } from './memory/words.js';
 export type { ProcessMemory } from './native/binding.js';
 export { type AtForkHooks, registerAtFork } from './start/atfork.js';
 export { type Context, getContext } from './start/context.js';

@@ -1,8 +1,6 @@
 /** A start method with everything that depends on it. */
-import { Pipe } from '../channel/pipe.js';
-import { SharedArray } from '../memory/shared-array.js';
+import { JoinableQueue, Pipe, Queue, SimpleQueue } from '../channel/index.js';
 import { SharedMemory } from '../memory/shared-memory.js';
-import { SharedValue } from '../memory/shared-value.js';
 import { Pool } from '../pool/pool.js';
 import { Process } from '../process/process.js';
 import { Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore } from '../sync/index.js';
@@ -14,13 +12,14 @@ export interface Shared {
   readonly BoundedSemaphore: typeof BoundedSemaphore;
   readonly Condition: typeof Condition;
   readonly Event: typeof Event;
+  readonly JoinableQueue: typeof JoinableQueue;
   readonly Lock: typeof Lock;
   readonly Pipe: typeof Pipe;
+  readonly Queue: typeof Queue;
   readonly RLock: typeof RLock;
   readonly Semaphore: typeof Semaphore;
-  readonly SharedArray: typeof SharedArray;
   readonly SharedMemory: typeof SharedMemory;
-  readonly SharedValue: typeof SharedValue;
+  readonly SimpleQueue: typeof SimpleQueue;
 }
 
 const shared: Shared = {
@@ -28,13 +27,14 @@ const shared: Shared = {
   BoundedSemaphore,
   Condition,
   Event,
+  JoinableQueue,
   Lock,
   Pipe,
+  Queue,
   RLock,
   Semaphore,
-  SharedArray,
   SharedMemory,
-  SharedValue,
+  SimpleQueue,
 };
 
 /** What a program uses to start its processes by one method, whatever the default is. */

@@ -29,6 +29,7 @@ pub mod memory;
 mod object;
 mod park;
 pub mod peers;
+pub mod queue;
 pub mod region;
 pub mod semaphore;
 pub mod template;
@@ -38,6 +39,5 @@ pub mod waits;
 mod watch;
 #[cfg(windows)]
 mod windows;
-pub mod words;
 
 pub use error::{Error, Result};

@@ -23,12 +23,9 @@ impl Bell {
     }
 
     /// One that has arrived.
-    ///
-    /// # Errors
-    /// None here; as where a bell is more than its descriptors.
-    pub fn from_descriptors(descriptors: [OwnedFd; 1]) -> Result<Self> {
+    pub fn from_descriptors(descriptors: [OwnedFd; 1]) -> Self {
         let [fd] = descriptors;
-        Ok(Self(fd))
+        Self(fd)
     }
 
     /// What has to arrive elsewhere, for [`from_descriptors`](Self::from_descriptors).

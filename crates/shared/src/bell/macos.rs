@@ -29,12 +29,9 @@ impl Bell {
     }
 
     /// One that has arrived.
-    ///
-    /// # Errors
-    /// None here; as where a bell is more than its descriptors.
-    pub fn from_descriptors(descriptors: [OwnedFd; 2]) -> Result<Self> {
+    pub fn from_descriptors(descriptors: [OwnedFd; 2]) -> Self {
         let [read, write] = descriptors;
-        Ok(Self { read, write })
+        Self { read, write }
     }
 
     /// What has to arrive elsewhere, for [`from_descriptors`](Self::from_descriptors).
