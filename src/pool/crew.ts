@@ -105,8 +105,8 @@ export class Crew {
 
   async #hire(name: string): Promise<void> {
     let worker: Worker | undefined;
+    const memory = boardMemory(this.#method);
     try {
-      const memory = boardMemory(this.#method);
       const process = await workerProcess(this.#method, name, this.#settings, this.#functions, memory);
       worker = new Worker(process, new Board(memory?.buffer), this.#owner, {
         allowance: this.#settings.maxTasksPerChild,
@@ -114,11 +114,13 @@ export class Crew {
       });
       this.workers.add(worker);
       this.#hiring--;
+      process.once('exit', () => memory?.close?.());
       await process.start();
       if (this.#isDisbanded) this.#dismiss(worker);
     } catch (error) {
       if (worker) this.workers.delete(worker);
       else this.#hiring--;
+      memory?.close?.();
       this.#failed(error);
     }
     this.#owner.changed();

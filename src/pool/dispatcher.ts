@@ -135,7 +135,7 @@ export class Dispatcher implements CrewOwner {
         task.reject(new WorkerCrashedError(task.label(isDone ? 0 : item), status, { cause, isDone }));
       }
     }
-    this.#putBack([...again, ...unbegun.filter(({ settled }) => !settled)]);
+    this.#putBack([...again, ...unbegun]);
     this.crew.left(worker, end);
     this.#schedule();
   }
@@ -194,7 +194,7 @@ export class Dispatcher implements CrewOwner {
   #staff(): void {
     const { crew, queue } = this;
     const { processes, minWorkers } = this.#settings;
-    if (crew.isPausing) return;
+    if (crew.isPausing || this.#terminated) return;
     const first = queue.first;
     for (const worker of crew.workers) {
       if (!first || queue.size - crew.starting <= processes - crew.size) break;
@@ -232,7 +232,7 @@ export class Dispatcher implements CrewOwner {
   }
 
   #putBack(tasks: Task[]): void {
-    for (const task of tasks.toReversed()) this.queue.unshift(task);
+    for (const task of tasks.toReversed()) if (!task.settled) this.queue.unshift(task);
   }
 
   /** Ends a worker without delay; what it has not begun is for others. */

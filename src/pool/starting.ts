@@ -4,6 +4,7 @@ import type { StartMethod } from '../start/method.js';
 import { programUrl } from '../start/program.js';
 import { importModule } from '../transfer/modules.js';
 import { noteReference } from '../transfer/reference.js';
+import type { BoardMemory } from './board-memory.js';
 import type { Functions } from './functions.js';
 import type { Settings } from './options.js';
 import type * as working from './working.js';
@@ -32,7 +33,7 @@ export async function workerProcess(
   name: string,
   { initializer, initArgs, start }: Settings,
   functions: Functions,
-  board?: WorkerSetup['board'],
+  board?: BoardMemory,
 ): Promise<Process<never[]>> {
   const work = await loadWork();
   const options = { ...start, method, name, daemon: true };

@@ -4,6 +4,7 @@ import { type Body, type Channel, Kind } from '../process/channel.js';
 import type { ParentProcess } from '../process/parent.js';
 import { type Pickling, pickling } from '../process/pickling.js';
 import { parentProcess } from '../process/self.js';
+import type { BoardMemory } from './board-memory.js';
 import { Board } from './board.js';
 import { type Arrived, FrameWriter, Op, readFrame } from './frame.js';
 import type { AnyFunction, Inherited } from './functions.js';
@@ -14,7 +15,7 @@ export interface WorkerSetup {
   initializer?: AnyFunction | undefined;
   initArgs?: unknown[] | undefined;
   /** Shared with the pool. */
-  board?: { readonly buffer: ArrayBufferLike } | undefined;
+  board?: BoardMemory | undefined;
 }
 
 /** The target of a worker's process: settles when no tasks will come any more. Rejects if the initializer fails. */

@@ -76,7 +76,7 @@ export function faults(method: StartMethod, options: ProgramOptions = {}): void 
       if (!onWindows) t.is(signalCode, 'SIGKILL');
       t.regex(message, /^a worker .* while it ran task strike$/);
       // Where nobody can see how far it was, it is the first of its chunk.
-      t.is(outcome.value('item'), method === 'fork' ? 60 : 50);
+      t.true([60, ...(onWindows ? [50] : [])].includes(outcome.value('item')));
       for (const what of ['uncaught', 'unhandled']) {
         t.like(outcome.value(what), { ...refused('WORKER_CRASHED'), exitCode: 1, cause: { class: 'RangeError' } });
       }
@@ -125,7 +125,8 @@ export function faults(method: StartMethod, options: ProgramOptions = {}): void 
   it.add('100,000 tasks are queued and cancelled', 'cancelled', (t, outcome) => {
     t.is(outcome.value('rejected'), 100_000);
     t.is(outcome.value('queued'), 0);
-    t.deepEqual(outcome.value('running'), ['a', 'b']);
+    t.is(outcome.value('still running'), 2);
+    t.deepEqual(outcome.value('running'), [['RangeError'], ['RangeError']]);
     t.is(outcome.value('after'), 3);
     t.true(outcome.value('joined'));
   });

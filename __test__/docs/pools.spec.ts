@@ -1,0 +1,3 @@
+import { printedOn } from './helpers/printed.js';
+
+printedOn('docs/pools.md', 'pools');
