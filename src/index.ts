@@ -1,5 +1,9 @@
 export type { Connection } from './channel/connection.js';
+export { JoinableQueue } from './channel/joinable-queue.js';
+export type { QueueOptions } from './channel/limits.js';
 export { Pipe, type PipeOptions } from './channel/pipe.js';
+export { Queue } from './channel/queue.js';
+export { SimpleQueue } from './channel/simple-queue.js';
 export {
   EOFError,
   type ExitStatus,

@@ -88,7 +88,12 @@ export function kept({ bytes, length, descriptor }: Frame): Frame {
 export function valueOf({ bytes, length, descriptor }: Frame & { bytes: Buffer }): unknown {
   const [form = 0] = bytes;
   if (isSmallForm(form)) return readSmall(bytes, length);
-  return unpickle({ segments: segmentsOf({ bytes, length, descriptor }), descriptors: [] });
+  return valueOfSegments(segmentsOf({ bytes, length, descriptor }));
+}
+
+/** The value of a message that has been taken apart already, or a promise of it. */
+export function valueOfSegments(segments: Uint8Array[]): unknown {
+  return unpickle({ segments, descriptors: [] });
 }
 
 function segmentsOf({ bytes, length, descriptor }: Frame & { bytes: Buffer }): Uint8Array[] {

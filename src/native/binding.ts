@@ -85,6 +85,43 @@ export interface MemoryObject {
   close(): void;
 }
 
+/** What a queue is made with. */
+export interface BindingLimits {
+  /** Most messages; 0 for any number. */
+  messages: number;
+  /** Bytes that they take at most, each up to 32 more than it has. */
+  bytes: number;
+  /** Whether it counts what is done. */
+  joinable: boolean;
+}
+
+/** A queue. */
+export interface SharedQueue {
+  /** They stay its own. */
+  descriptors(): number[];
+  /** Messages that can be taken now. */
+  size(): number;
+  close(): void;
+  isClosed(): boolean;
+  /** Puts the first `length` bytes as a message: false if there is no room now. */
+  put(bytes: Uint8Array, length: number): boolean;
+  /** Puts a message of several pieces. */
+  putPieces(pieces: readonly Uint8Array[]): boolean;
+  /**
+   * Takes the first message: the length of a small one, which is in `into` then (it needs room for 64 KiB), or the pieces of a large one.
+   * -1 if there is none now, -2 if there is none to come.
+   */
+  take(into: Uint8Array): number | ArrayBuffer[];
+  /** A message that this process has taken is done. */
+  done(): void;
+  /** Messages that were put and are not done. */
+  unfinished(): number;
+  waitForMessage(): SharedWait;
+  waitForRoom(pieces: readonly number[]): SharedWait;
+  /** The outcome begins with the number of messages that are lost. */
+  waitForDone(): SharedWait;
+}
+
 /** One end of a connection. It owns its descriptor, and closes it when nothing refers to it any more. */
 export interface ConnectionEnd {
   /** -1 if it is closed. */
@@ -237,6 +274,8 @@ export interface NativeBinding {
    * other descriptors are left for the next call.
    */
   receiveMessage(fd: number): BindingReceived | null;
+  /** Takes the descriptors over, if it is one that has arrived. */
+  SharedQueue: new (limits: BindingLimits, descriptors?: number[]) => SharedQueue;
   /** Two connected ends, as descriptors. With `oneWay` the first can only receive, the second only send. */
   connectionPair(oneWay: boolean): [number, number];
   /** Takes the descriptor over. At first nothing is watched for, and nothing kept alive. */

@@ -1,5 +1,5 @@
 /** A start method with everything that depends on it. */
-import { Pipe } from '../channel/pipe.js';
+import { JoinableQueue, Pipe, Queue, SimpleQueue } from '../channel/index.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { Pool } from '../pool/pool.js';
 import { Process } from '../process/process.js';
@@ -12,11 +12,14 @@ export interface Shared {
   readonly BoundedSemaphore: typeof BoundedSemaphore;
   readonly Condition: typeof Condition;
   readonly Event: typeof Event;
+  readonly JoinableQueue: typeof JoinableQueue;
   readonly Lock: typeof Lock;
   readonly Pipe: typeof Pipe;
+  readonly Queue: typeof Queue;
   readonly RLock: typeof RLock;
   readonly Semaphore: typeof Semaphore;
   readonly SharedMemory: typeof SharedMemory;
+  readonly SimpleQueue: typeof SimpleQueue;
 }
 
 const shared: Shared = {
@@ -24,11 +27,14 @@ const shared: Shared = {
   BoundedSemaphore,
   Condition,
   Event,
+  JoinableQueue,
   Lock,
   Pipe,
+  Queue,
   RLock,
   Semaphore,
   SharedMemory,
+  SimpleQueue,
 };
 
 /** What a program uses to start its processes by one method, whatever the default is. */

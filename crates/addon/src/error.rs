@@ -26,6 +26,10 @@ pub enum Code {
     OverRelease,
     /// A barrier was broken.
     BrokenBarrier,
+    /// Nothing can be put into a queue any more.
+    Closed,
+    /// A message is larger than a queue.
+    TooLarge,
     /// A system call failed; the message names it.
     System,
 }
@@ -42,6 +46,8 @@ impl AsRef<str> for Code {
             Self::NotHeld => "ERR_ZYGOTE_NOT_HELD",
             Self::OverRelease => "ERR_ZYGOTE_OVER_RELEASE",
             Self::BrokenBarrier => "ERR_ZYGOTE_BROKEN_BARRIER",
+            Self::Closed => "ERR_ZYGOTE_CLOSED",
+            Self::TooLarge => "ERR_ZYGOTE_TOO_LARGE",
             Self::System => "ERR_ZYGOTE_SYSTEM",
         }
     }
@@ -77,6 +83,8 @@ pub fn shared_failed(error: zygote_shared::Error) -> napi::Error<Code> {
         Error::Full(_) => Code::TooMany,
         Error::NotHeld => Code::NotHeld,
         Error::OverRelease => Code::OverRelease,
+        Error::Closed => Code::Closed,
+        Error::TooLarge { .. } => Code::TooLarge,
         Error::Broken => Code::BrokenBarrier,
     };
     code.error(error)

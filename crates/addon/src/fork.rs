@@ -124,7 +124,7 @@ unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<B
         ..Options::default()
     };
     // A child must not have a thread that believes to be alone with memory that it shares.
-    let alone = zygote_shared::inside::alone();
+    let alone = zygote_shared::inside::still();
     let forked = if options.single_threaded {
         // A signal that came in between would be written to the pipe that the parent reads.
         let blocked = BlockedSignals::all();

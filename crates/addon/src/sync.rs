@@ -6,6 +6,7 @@ pub mod event;
 mod held;
 pub mod lock;
 mod object;
+pub mod queue;
 pub mod semaphore;
 mod wait;
 pub mod waits;

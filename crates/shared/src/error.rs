@@ -27,6 +27,15 @@ pub enum Error {
     OverRelease,
     /// The barrier was broken.
     Broken,
+    /// Nothing can be put into the queue any more.
+    Closed,
+    /// The message never finds room in the queue.
+    TooLarge {
+        /// Of the message.
+        bytes: u64,
+        /// That a queue of this size has room for.
+        most: u64,
+    },
 }
 
 impl Error {
@@ -41,6 +50,13 @@ impl fmt::Display for Error {
             Self::Unsupported(what) => write!(formatter, "{what}: not on this system"),
             Self::Call { call, source } => write!(formatter, "{call}: {source}"),
             Self::Foreign(what) => write!(formatter, "this is not the memory of {what} of this version"),
+            Self::Closed => write!(formatter, "the queue is closed"),
+            Self::TooLarge { bytes, most } => {
+                write!(
+                    formatter,
+                    "a message of {bytes} bytes never finds room in a queue of {most}: make it with a larger maxBytes"
+                )
+            }
             Self::Full(limit) => write!(formatter, "{limit} wait already, which is the most"),
             Self::NotHeld => formatter.write_str("this process does not have it"),
             Self::OverRelease => formatter.write_str("there would be more permits than there may be"),

@@ -29,6 +29,7 @@ pub mod memory;
 mod object;
 mod park;
 pub mod peers;
+pub mod queue;
 pub mod region;
 pub mod semaphore;
 pub mod template;

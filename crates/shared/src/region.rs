@@ -153,6 +153,11 @@ impl Region {
         self.mapping.address().as_ptr().wrapping_add(self.body + offset.min(self.size()))
     }
 
+    /// Where in the memory a part of the object's state lies.
+    pub fn offset_of(&self, offset: usize) -> usize {
+        self.body + offset.min(self.size())
+    }
+
     /// How often the latch of a dead process was taken over.
     pub fn recoveries(&self) -> u64 {
         self.header().recoveries.load(Ordering::Relaxed)
