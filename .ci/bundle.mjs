@@ -34,6 +34,8 @@ const CHUNKS = {
   pool: ['pool/working'],
   // What a child needs for memory that it is given.
   memory: ['memory/shared-memory'],
+  sync: ['sync/index'],
+  numbers: ['memory/shared-value'],
   channel: ['channel/index'],
   zygote: ['index', 'posix/index', 'start/forkserver/server'],
   measure: ['measure/index'],

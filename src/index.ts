@@ -14,12 +14,16 @@ export {
   WorkerCrashedError,
   ZygoteError,
 } from './errors.js';
+export type { ElementOf, NumbersOf, NumbersType } from './memory/numbers.js';
+export { SharedArray, type SharedArrayOptions } from './memory/shared-array.js';
 export {
   SharedMemory,
   type SharedMemoryBuffer,
   type SharedMemoryMode,
   type SharedMemoryOptions,
 } from './memory/shared-memory.js';
+export { SharedValue } from './memory/shared-value.js';
+export type { WordOutcome, WordsArray } from './memory/words.js';
 export type { ProcessMemory } from './native/binding.js';
 export { type AtForkHooks, registerAtFork } from './start/atfork.js';
 export { type Context, getContext } from './start/context.js';

@@ -1,8 +1,12 @@
 /** Memory that processes share, or that each of them has a copy-on-write copy of. */
 import { ZygoteError } from '../errors.js';
 import { native, type MemoryObject } from '../native/binding.js';
+import type { WaitOptions } from '../process/waiting.js';
+import type { SyncWaitOptions } from '../sync/settle.js';
 import { registerShareable, shareBy } from '../transfer/shareable.js';
+import { type NumbersOf, numbersIn, type NumbersType } from './numbers.js';
 import { newIdentity, sharedBufferOf } from './shared-buffer.js';
+import { type WordOutcome, Words, type WordsArray } from './words.js';
 
 /**
  * `shared`: what any process writes all others see. `copy-on-write`: every process begins with the same content, and keeps what
@@ -14,7 +18,12 @@ export interface SharedMemoryOptions<M extends SharedMemoryMode = SharedMemoryMo
   /** Bytes. */
   size: number;
   /** Default `shared`. */
-  mode?: M;
+  mode?: M | undefined;
+  /**
+   * Whether `wait` and `notify` can be called, for which it holds two more descriptors: default true for what is shared. Of copies
+   * nobody else sees a change.
+   */
+  waitable?: boolean | undefined;
 }
 
 /** Copies need no synchronization, so they come in a plain `ArrayBuffer`. */
@@ -23,8 +32,16 @@ export type SharedMemoryBuffer<M extends SharedMemoryMode> = M extends 'shared' 
 interface State {
   size: number;
   mode: SharedMemoryMode;
+  waitable: boolean;
   /** See `newIdentity`. */
-  id?: string | undefined;
+  id: string | undefined;
+}
+
+/** What makes up such memory. */
+interface Parts {
+  object: MemoryObject;
+  words: Words | undefined;
+  id: string | undefined;
 }
 
 /**
@@ -40,6 +57,7 @@ export class SharedMemory<M extends SharedMemoryMode = 'shared'> implements Disp
   readonly size: number;
   readonly mode: M;
   readonly #object: MemoryObject;
+  readonly #words: Words | undefined;
   readonly #id: string | undefined;
   #buffer: SharedMemoryBuffer<M> | undefined;
 
@@ -58,6 +76,7 @@ export class SharedMemory<M extends SharedMemoryMode = 'shared'> implements Disp
     this.#id = given ? given.id : newIdentity();
     this.#object = given?.object ?? made(size, () => native().MemoryObject.create(size, mode === 'copy-on-write'));
     this.#buffer = made(size, () => this.#map());
+    this.#words = given ? given.words : made(size, () => wordsFor(options));
   }
 
   /**
@@ -72,27 +91,34 @@ export class SharedMemory<M extends SharedMemoryMode = 'shared'> implements Disp
     const bytes = bytesOf(data);
     const mode = modeOf(options);
     assertSize(bytes.length);
-    const object = made(bytes.length, () => native().MemoryObject.fromBytes(bytes, mode === 'copy-on-write'));
-    return SharedMemory.#of(object, { size: bytes.length, mode, id: newIdentity() }) as SharedMemory<M>;
+    const size = bytes.length;
+    const object = made(size, () => native().MemoryObject.fromBytes(bytes, mode === 'copy-on-write'));
+    const words = made(size, () => wordsFor(options));
+    return SharedMemory.#of({ object, words, id: newIdentity() }, { size, mode }) as SharedMemory<M>;
   }
 
-  static #of(object: MemoryObject, state: State): SharedMemory<SharedMemoryMode> {
-    arrived = { object, id: state.id };
-    return new SharedMemory<SharedMemoryMode>(state);
+  static #of(parts: Parts, options: SharedMemoryOptions): SharedMemory<SharedMemoryMode> {
+    arrived = parts;
+    return new SharedMemory<SharedMemoryMode>(options);
   }
 
   static {
     shareBy<SharedMemory<SharedMemoryMode>>(SharedMemory, (memory) => {
       memory.freeze();
-      const state: State = { size: memory.size, mode: memory.mode, id: memory.#id };
-      return { kind: 'memory/SharedMemory', state, descriptors: [memory.#object.descriptor()] };
+      const { size, mode } = memory;
+      const state: State = { size, mode, waitable: memory.#words !== undefined, id: memory.#id };
+      const descriptors = [memory.#object.descriptor(), ...(memory.#words?.descriptors() ?? [])];
+      return { kind: 'memory/SharedMemory', state, descriptors };
     });
-    registerShareable('memory/SharedMemory', (state: State, [fd = -1]) => {
-      const copies = state.mode === 'copy-on-write';
-      return SharedMemory.#of(
-        made(state.size, () => native().MemoryObject.fromDescriptor(fd, state.size, copies)),
-        state,
-      );
+    registerShareable('memory/SharedMemory', ({ size, mode, waitable, id }: State, [fd = -1, ...others]) => {
+      let object: MemoryObject | undefined;
+      try {
+        object = made(size, () => native().MemoryObject.fromDescriptor(fd, size, mode === 'copy-on-write'));
+      } finally {
+        if (!object) for (const other of others) native().closeDescriptor(other);
+      }
+      const words = waitable ? made(size, () => new Words(others)) : undefined;
+      return SharedMemory.#of({ object, words, id }, { size, mode });
     });
   }
 
@@ -108,6 +134,17 @@ export class SharedMemory<M extends SharedMemoryMode = 'shared'> implements Disp
   }
 
   /**
+   * Its bytes as numbers: from `byteOffset` on, `length` of them, by default as many as there are. The same as a view that is made of
+   * `buffer`, which however, where Node cannot wrap foreign memory (see the documentation), is slow unless it is given a length.
+   *
+   * @throws ZygoteError `ERR_ZYGOTE_CLOSED`, RangeError
+   */
+  view<T extends NumbersType>(Type: T, byteOffset: number = 0, length?: number): NumbersOf<T> {
+    const whole = Math.floor((this.size - byteOffset) / Type.BYTES_PER_ELEMENT);
+    return numbersIn(Type, this.buffer, byteOffset, length ?? Math.max(0, whole));
+  }
+
+  /**
    * In the mode `copy-on-write`: what is there now is what all other processes begin with, and what this one writes from now on
    * is its own. Happens by itself when it is first handed over, or this process is forked. A child by `fork` begins, as with all
    * its memory, with what its parent has then.
@@ -118,6 +155,60 @@ export class SharedMemory<M extends SharedMemoryMode = 'shared'> implements Disp
     if (!this.#buffer) throw closed();
     this.#object.freeze();
     return this;
+  }
+
+  /**
+   * As `Atomics.waitAsync`, over processes: waits to be notified, if the element has this value. `ok` when it was; `not-equal` at once if
+   * the element has another value; `timed-out` after the timeout. `array` shows this memory. A notification that a process has
+   * got and died with goes to another one.
+   *
+   * @throws the signal's reason; ZygoteError `ERR_ZYGOTE_INVALID_ARGUMENT`, also if it was made as not waitable; `ERR_ZYGOTE_CLOSED`;
+   * `ERR_ZYGOTE_TOO_MANY_WAITERS` if 4096 wait already.
+   */
+  async wait<A extends WordsArray>(
+    array: A,
+    index: number,
+    value: A[number],
+    options: WaitOptions = {},
+  ): Promise<WordOutcome> {
+    return this.#wordsOf(array).wait(array, index, value, options);
+  }
+
+  /** As `wait`, but blocks this thread, as `Atomics.wait`: nothing else goes on in it. */
+  waitSync<A extends WordsArray>(
+    array: A,
+    index: number,
+    value: A[number],
+    options: SyncWaitOptions = {},
+  ): WordOutcome {
+    return this.#wordsOf(array).waitSync(array, index, value, options);
+  }
+
+  /**
+   * Notifies those who have waited longest by `wait` or `waitSync` for the element, as many as `count`, default all: how many there
+   * were. Those who wait by `Atomics.wait` are not among them: that does not reach beyond a process.
+   *
+   * @throws as `wait`.
+   */
+  notify(array: WordsArray, index: number, count: number = Infinity): number {
+    return this.#wordsOf(array).notify(array, index, count);
+  }
+
+  #wordsOf(array: WordsArray): Words {
+    const { buffer } = this;
+    if (!this.#words) {
+      throw new ZygoteError(
+        'ERR_ZYGOTE_INVALID_ARGUMENT',
+        this.mode === 'shared'
+          ? 'nobody can wait for this memory: make it with `waitable: true`'
+          : 'nobody else sees a change of a copy, so nobody can wait for it: use the mode "shared"',
+      );
+    }
+    if (array?.buffer === (buffer as SharedArrayBuffer)) return this.#words;
+    throw new ZygoteError(
+      'ERR_ZYGOTE_INVALID_ARGUMENT',
+      'the array must be a view of the `buffer` of this very memory',
+    );
   }
 
   /**
@@ -143,9 +234,21 @@ export class SharedMemory<M extends SharedMemoryMode = 'shared'> implements Disp
 }
 
 /** What the object that is being made is to have. */
-let arrived: { object: MemoryObject; id: string | undefined } | undefined;
+let arrived: Parts | undefined;
 
-function modeOf<M extends SharedMemoryMode>({ mode = 'shared' as M }: { mode?: M }): M {
+function wordsFor({
+  mode,
+  waitable = mode !== 'copy-on-write' && Words.areHere,
+}: Partial<SharedMemoryOptions>): Words | undefined {
+  if (!waitable) return undefined;
+  if (mode !== 'copy-on-write') return new Words();
+  throw new ZygoteError(
+    'ERR_ZYGOTE_INVALID_ARGUMENT',
+    'waitable: nobody else sees a change of a copy: use the mode "shared"',
+  );
+}
+
+function modeOf<M extends SharedMemoryMode>({ mode = 'shared' as M }: { mode?: M | undefined }): M {
   if (mode === 'shared' || mode === 'copy-on-write') return mode;
   throw new ZygoteError(
     'ERR_ZYGOTE_INVALID_ARGUMENT',

@@ -220,6 +220,15 @@ export interface SharedBarrier {
   reset(): void;
 }
 
+/** See `crates/shared/src/words.rs`. Outcome of a wait: 1 if it was notified, 0 if the word was not as expected. */
+export interface SharedWords {
+  descriptors(): number[];
+  /** How many were notified. */
+  notify(offset: number, most: number): number;
+  /** `word` shows the 4 or 8 bytes, and must not be collected before the wait is over. `expected` are as many. */
+  wait(offset: number, word: Uint8Array, expected: Uint8Array): SharedWait;
+}
+
 /**
  * What crates/addon exports. On Windows that is what shared objects, the end and the memory of a process need, see
  * `crates/addon/src/lib.rs`; descriptors are handles there.
@@ -310,6 +319,7 @@ export interface NativeBinding {
   SharedEvent: new (descriptors?: number[]) => SharedEvent;
   SharedCondition: new (descriptors?: number[]) => SharedCondition;
   SharedBarrier: new (parties: number, descriptors?: number[]) => SharedBarrier;
+  SharedWords: new (descriptors?: number[]) => SharedWords;
   /** Ends this process at once: no listener, no destructor, nothing flushed. */
   exitNow(code: number): never;
   dieWithParent(parent: number): boolean;

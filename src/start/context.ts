@@ -1,6 +1,8 @@
 /** A start method with everything that depends on it. */
 import { JoinableQueue, Pipe, Queue, SimpleQueue } from '../channel/index.js';
+import { SharedArray } from '../memory/shared-array.js';
 import { SharedMemory } from '../memory/shared-memory.js';
+import { SharedValue } from '../memory/shared-value.js';
 import { Pool } from '../pool/pool.js';
 import { Process } from '../process/process.js';
 import { Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore } from '../sync/index.js';
@@ -18,7 +20,9 @@ export interface Shared {
   readonly Queue: typeof Queue;
   readonly RLock: typeof RLock;
   readonly Semaphore: typeof Semaphore;
+  readonly SharedArray: typeof SharedArray;
   readonly SharedMemory: typeof SharedMemory;
+  readonly SharedValue: typeof SharedValue;
   readonly SimpleQueue: typeof SimpleQueue;
 }
 
@@ -33,7 +37,9 @@ const shared: Shared = {
   Queue,
   RLock,
   Semaphore,
+  SharedArray,
   SharedMemory,
+  SharedValue,
   SimpleQueue,
 };
 

@@ -276,7 +276,7 @@ export class Scan {
 function ofThreads(value: object): Refusal {
   return new Refusal(
     value,
-    `it is ${ArrayBuffer.isView(value) ? `${aNameOf(value)} on a` : 'a'} SharedArrayBuffer, which only threads of one process can share, and a copy would be shared with nobody: send a copy of it in an ArrayBuffer`,
+    `it is ${ArrayBuffer.isView(value) ? `${aNameOf(value)} on a` : 'a'} SharedArrayBuffer, which only threads of one process can share, and a copy would be shared with nobody: pass a SharedMemory or SharedArray in args instead, or a copy in an ArrayBuffer`,
   );
 }
 

@@ -35,6 +35,7 @@ export type Rebuild = (state: never, descriptors: number[]) => object;
 /** Imported when something arrives that they rebuild: small children must stay fast. Each registers its kinds. */
 const MODULES: Record<string, () => Promise<unknown>> = {
   memory: () => import('../memory/shared-memory.js'),
+  numbers: () => import('../memory/shared-value.js'),
   channel: () => import('../channel/index.js'),
   sync: () => import('../sync/index.js'),
 };

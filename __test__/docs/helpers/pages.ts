@@ -77,7 +77,7 @@ export function blocksOf(page: string): Block[] {
 /** Reads `$ node docs/examples/name.mjs fork   # and by spawn` and what is below. */
 export function printedIn({ text, line }: Block): Printed {
   const [command = '', ...printed] = text.split('\n');
-  const found = /^\$ node docs\/examples\/([\w-]+)\.mjs (\w+)(?: +# and by (\w+)(?: and (\w+))?)?$/.exec(command);
+  const found = /^\$ node docs\/examples\/([\w/-]+)\.mjs (\w+)(?: +# and by (\w+)(?: and (\w+))?)?$/.exec(command);
   if (!found) throw new Error(`line ${line}: not a command that runs an example: ${command}`);
   const [, example = '', ...methods] = found;
   return {

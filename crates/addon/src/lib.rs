@@ -6,7 +6,6 @@
 #![allow(missing_debug_implementations, reason = "values on their way to JavaScript")]
 #![allow(unreachable_pub, reason = "what the exported modules share is public among them")]
 
-#[cfg(unix)]
 mod callback;
 #[cfg(unix)]
 pub mod channel;
@@ -16,6 +15,8 @@ pub mod connection;
 #[cfg_attr(windows, path = "descriptor/windows.rs")]
 pub mod descriptor;
 pub mod error;
+#[cfg(windows)]
+mod event_watch;
 #[cfg(unix)]
 pub mod fork;
 #[cfg(unix)]
@@ -35,7 +36,6 @@ mod pool;
 pub mod process;
 #[cfg(unix)]
 pub mod random;
-#[cfg(unix)]
 pub mod sync;
 pub mod this_process;
 #[cfg(unix)]

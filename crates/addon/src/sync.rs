@@ -10,3 +10,4 @@ pub mod queue;
 pub mod semaphore;
 mod wait;
 pub mod waits;
+pub mod words;

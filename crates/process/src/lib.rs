@@ -22,6 +22,8 @@ pub mod message;
 pub mod pages;
 #[cfg(unix)]
 pub mod standard;
+#[cfg(windows)]
+pub mod tether;
 #[cfg(unix)]
 pub mod wait;
 

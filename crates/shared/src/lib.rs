@@ -39,5 +39,6 @@ pub mod waits;
 mod watch;
 #[cfg(windows)]
 mod windows;
+pub mod words;
 
 pub use error::{Error, Result};

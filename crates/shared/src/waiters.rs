@@ -126,6 +126,26 @@ impl Pool {
         Some(slot)
     }
 
+    /// Moves the first one that is chosen to the end of another row.
+    pub(crate) fn shift_first(
+        &self,
+        session: &Session<'_>,
+        from: &Row,
+        to: &Row,
+        is_chosen: impl Fn(&Slot) -> bool,
+    ) -> Option<&Slot> {
+        let mut number = session.get(&from.first);
+        while let Some(slot) = self.slot(number) {
+            if is_chosen(slot) {
+                self.unlink(session, from, number);
+                self.link(session, to, number);
+                return Some(slot);
+            }
+            number = session.get(&slot.next);
+        }
+        None
+    }
+
     /// Takes all out of the row, with few changes.
     pub(crate) fn clear(&self, session: &Session<'_>, row: &Row) {
         if let Some(last) = self.slot(session.get(&row.last)) {

@@ -194,7 +194,7 @@ fn another_process_can_open_it() {
         Memory::from_descriptor(queue.region().as_fd().try_clone_to_owned().expect("a descriptor")).expect("memory");
     let bell =
         Bell::from_descriptors(queue.bell().descriptors().map(|fd| fd.try_clone_to_owned().expect("a descriptor")));
-    let other = Arc::new(Queue::open(memory, bell).expect("a queue"));
+    let other = Arc::new(Queue::open(memory, bell.expect("a bell")).expect("a queue"));
     assert_eq!(take(&other).as_deref(), Some(&b"there"[..]));
     assert_eq!(queue.size(), 0);
     let memory = Memory::create(1 << 20).expect("memory");

@@ -69,7 +69,7 @@ fn child() {
     match role.as_str() {
         "hears" => {
             let shared = memory.map(Access::Shared).unwrap();
-            hears(&shared, &Arc::new(Bell::from_handle(handles.next().unwrap()).unwrap()));
+            hears(&shared, &Arc::new(Bell::from_descriptors([handles.next().unwrap()]).unwrap()));
         }
         "is there" => {
             word(&memory.map(Access::Shared).unwrap()).store(ProcessId::own().raw(), Ordering::SeqCst);
@@ -263,6 +263,6 @@ fn no_change_is_lost_between_processes() {
 fn what_is_no_such_object_is_refused() {
     let memory = Memory::create(1).unwrap();
     let handle = memory.as_handle().try_clone_to_owned().unwrap();
-    assert!(Bell::from_handle(handle).is_err());
+    assert!(Bell::from_descriptors([handle]).is_err());
     assert!(Region::open(memory, KIND, "a test").is_err());
 }

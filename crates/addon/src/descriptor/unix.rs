@@ -37,6 +37,16 @@ pub fn number_of(object: impl AsFd) -> i32 {
     object.as_fd().as_raw_fd()
 }
 
+/// From now on the child of a fork has the very same object.
+pub fn keep_in_forks(fd: i32) {
+    inherited::share(fd);
+}
+
+/// Takes that back, before it is closed.
+pub fn keep_no_more(fd: i32) {
+    inherited::unshare(fd);
+}
+
 /// Closes a descriptor that JavaScript owns.
 #[napi]
 pub fn close_descriptor(fd: i32) {

@@ -46,6 +46,12 @@ pub unsafe fn take(number: i32) -> Result<OwnedHandle> {
     }
 }
 
+/// Nothing is forked here.
+pub fn keep_in_forks(_number: i32) {}
+
+/// Nothing is forked here.
+pub fn keep_no_more(_number: i32) {}
+
 /// Closes a handle that JavaScript owns.
 #[napi]
 pub fn close_descriptor(number: i32) {

@@ -1,13 +1,12 @@
 //! What the objects have in common: descriptors, and errors.
 
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::sync::Arc;
 
-use zygote_process::inherited;
 use zygote_shared::bell::Bell;
 use zygote_shared::memory::Memory;
 use zygote_shared::region::Region;
 
+use crate::descriptor::{keep_in_forks, keep_no_more, number_of, take};
 use crate::error::{Code, Result, shared_failed};
 
 /// An object with its bell, which forked children keep: it is the same bell there.
@@ -19,16 +18,16 @@ pub(super) struct Kept<T> {
 impl<T> Kept<T> {
     pub(super) fn new(object: T, bell: impl FnOnce(&T) -> &Arc<Bell>) -> Self {
         let object = Arc::new(object);
-        let bell: Vec<_> = bell(&object).descriptors().iter().map(AsRawFd::as_raw_fd).collect();
+        let bell: Vec<_> = bell(&object).descriptors().iter().map(number_of).collect();
         for fd in &bell {
-            inherited::share(*fd);
+            keep_in_forks(*fd);
         }
         Self { object, bell }
     }
 
     /// What has to arrive elsewhere.
     pub(super) fn descriptors(&self, region: impl FnOnce(&T) -> &Region) -> Vec<i32> {
-        let memory = region(&self.object).as_fd().as_raw_fd();
+        let memory = number_of(region(&self.object));
         [&[memory], self.bell.as_slice()].concat()
     }
 }
@@ -37,22 +36,20 @@ impl<T> Drop for Kept<T> {
     fn drop(&mut self) {
         // Before they are closed.
         for fd in &self.bell {
-            inherited::unshare(*fd);
+            keep_no_more(*fd);
         }
     }
 }
 
 /// The memory and the bell that have arrived. Closes the descriptors also if it fails.
 pub(super) fn take_over(descriptors: Vec<i32>) -> Result<(Memory, Bell)> {
-    if descriptors.iter().any(|fd| *fd < 0) {
-        return Err(Code::InvalidArgument.error("not a descriptor"));
-    }
     // SAFETY: the caller gives them up.
-    let mut owned = descriptors.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
+    let owned: Vec<_> = descriptors.into_iter().map(|fd| unsafe { take(fd) }).collect();
+    let mut owned = owned.into_iter().collect::<Result<Vec<_>>>()?.into_iter();
     let memory = owned.next();
-    let bell = <_>::try_from(owned.collect::<Vec<_>>()).map(Bell::from_descriptors);
-    let (Some(memory), Ok(bell)) = (memory, bell) else {
+    let (Some(memory), Ok(bell)) = (memory, owned.collect::<Vec<_>>().try_into()) else {
         return Err(Code::InvalidArgument.error("these are not the descriptors of a shared object"));
     };
+    let bell = Bell::from_descriptors(bell).map_err(shared_failed)?;
     Ok((Memory::from_descriptor(memory).map_err(shared_failed)?, bell))
 }

@@ -1,8 +1,7 @@
 //! One watch of an environment's event loop, for all that it waits for.
 
 use std::cell::RefCell;
-use std::ffi::{c_int, c_void};
-use std::os::fd::{AsFd, AsRawFd};
+use std::ffi::c_void;
 use std::ptr;
 use std::time::Duration;
 
@@ -11,13 +10,18 @@ use napi::{Env, sys};
 use napi_derive::napi;
 use zygote_shared::waits::Waits;
 
-use crate::callback::{Callback, null, own_loop, to_value};
-use crate::error::{Code, Result, shared_failed};
-use crate::uv::{Handle, Owned};
+use crate::callback::{Callback, null, to_value};
+use crate::error::{Result, shared_failed};
+
+#[cfg_attr(unix, path = "ear/unix.rs")]
+#[cfg_attr(windows, path = "ear/windows.rs")]
+mod ear;
+
+use ear::Ear;
 
 struct Environment {
     waits: Waits,
-    poll: Owned<Callback>,
+    ear: Ear,
     env: sys::napi_env,
     /// Tells what belongs to it from what belonged to one before.
     serial: u64,
@@ -33,18 +37,15 @@ thread_local! {
 #[napi]
 pub fn open_waits(env: Env, callback: Function<'_>) -> Result<()> {
     close_waits();
-    let uv_loop = own_loop(env)?;
     let waits = Waits::new().map_err(shared_failed)?;
     let callback = Callback::new(env, &callback, "zygote.wait")?;
-    // SAFETY: the environment's own loop; the descriptor stays open until `close_waits` has closed the handle.
-    let poll = unsafe { Owned::poll_readable(uv_loop, waits.as_fd().as_raw_fd(), callback, on_readable) }
-        .map_err(|error| Code::System.error(format_args!("uv_poll: {error}")))?;
-    poll.set_ref(false);
+    let ear = Ear::open(env, &waits, callback)?;
+    ear.set_ref(false);
     let serial = SERIAL.with_borrow_mut(|serial| {
         *serial += 1;
         *serial
     });
-    ENVIRONMENT.set(Some(Environment { waits, poll, env: env.raw(), serial }));
+    ENVIRONMENT.set(Some(Environment { waits, ear, env: env.raw(), serial }));
     // SAFETY: a living environment; the hook takes no argument, and is removed when it is closed before.
     unsafe { sys::napi_add_env_cleanup_hook(env.raw(), Some(on_end), ptr::null_mut()) };
     Ok(())
@@ -55,7 +56,7 @@ pub fn open_waits(env: Env, callback: Function<'_>) -> Result<()> {
 pub fn ref_waits(keeps_alive: bool) {
     ENVIRONMENT.with_borrow(|environment| {
         if let Some(environment) = environment {
-            environment.poll.set_ref(keeps_alive);
+            environment.ear.set_ref(keeps_alive);
         }
     });
 }
@@ -66,8 +67,8 @@ pub fn close_waits() {
     if let Some(environment) = ENVIRONMENT.take() {
         // SAFETY: added in `open_waits`.
         unsafe { sys::napi_remove_env_cleanup_hook(environment.env, Some(on_end), ptr::null_mut()) };
-        // The handle first: it watches the descriptor.
-        environment.poll.close();
+        // First: it watches the waits.
+        environment.ear.close();
         drop(environment.waits);
     }
 }
@@ -75,18 +76,17 @@ pub fn close_waits() {
 /// The environment ends.
 unsafe extern "C" fn on_end(_: *mut c_void) {
     if let Some(environment) = ENVIRONMENT.take() {
-        environment.poll.close_without_value();
+        environment.ear.close_at_end();
         drop(environment.waits);
     }
 }
 
-unsafe extern "C" fn on_readable(handle: *mut Handle, _status: c_int, _events: c_int) {
+/// There is something to hear, or was: tells the callback.
+fn hear(callback: &Callback) {
     let news = ENVIRONMENT.with_borrow_mut(|environment| {
         environment.as_mut().map(|environment| environment.waits.hear(Some(Duration::ZERO)))
     });
     let Some(news) = news else { return };
-    // SAFETY: made by `open_waits` with a Callback. It may be closed by what it calls: libuv frees it later.
-    let Some((_, callback)) = (unsafe { Owned::<Callback>::from_callback(handle) }) else { return };
     match news {
         Ok(news) if news.is_empty() => {}
         Ok(news) if !news.ended => callback.call(|env| [to_value(env, news.bells)]),

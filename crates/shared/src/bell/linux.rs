@@ -23,9 +23,12 @@ impl Bell {
     }
 
     /// One that has arrived.
-    pub fn from_descriptors(descriptors: [OwnedFd; 1]) -> Self {
+    ///
+    /// # Errors
+    /// None here; as where a bell is more than its descriptors.
+    pub fn from_descriptors(descriptors: [OwnedFd; 1]) -> Result<Self> {
         let [fd] = descriptors;
-        Self(fd)
+        Ok(Self(fd))
     }
 
     /// What has to arrive elsewhere, for [`from_descriptors`](Self::from_descriptors).

@@ -29,9 +29,12 @@ impl Bell {
     }
 
     /// One that has arrived.
-    pub fn from_descriptors(descriptors: [OwnedFd; 2]) -> Self {
+    ///
+    /// # Errors
+    /// None here; as where a bell is more than its descriptors.
+    pub fn from_descriptors(descriptors: [OwnedFd; 2]) -> Result<Self> {
         let [read, write] = descriptors;
-        Self { read, write }
+        Ok(Self { read, write })
     }
 
     /// What has to arrive elsewhere, for [`from_descriptors`](Self::from_descriptors).

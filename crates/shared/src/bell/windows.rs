@@ -71,13 +71,18 @@ impl Bell {
     ///
     /// # Errors
     /// [`Error::Foreign`] if it is none; [`Error::Call`].
-    pub fn from_handle(handle: OwnedHandle) -> Result<Self> {
+    pub fn from_descriptors([handle]: [OwnedHandle; 1]) -> Result<Self> {
         let memory = Memory::from_descriptor(handle)?;
         let shared = Shared::new(memory.map(Access::Shared)?);
         if shared.table()?.magic.load(Ordering::Acquire) != MAGIC {
             return Err(Error::Foreign("a bell"));
         }
         Ok(Self { memory, shared: Arc::new(shared) })
+    }
+
+    /// What has to arrive elsewhere, for [`from_descriptors`](Self::from_descriptors).
+    pub fn descriptors(&self) -> [BorrowedHandle<'_>; 1] {
+        [self.memory.as_handle()]
     }
 
     /// Wakes everybody who waits.
@@ -96,7 +101,6 @@ impl Bell {
 }
 
 impl AsHandle for Bell {
-    /// What has to arrive elsewhere, for [`from_handle`](Self::from_handle).
     fn as_handle(&self) -> BorrowedHandle<'_> {
         self.memory.as_handle()
     }
