@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { rollup } from 'rollup';
 
 /** What users import. */
@@ -45,11 +46,16 @@ const CHUNKS = {
   'measure-bench': ['measure/bench/main'],
   cli: ['cli/main'],
   'cli-measure': ['cli/measure/command'],
+  'cli-html': ['cli/html/measurement-page', 'cli/html/comparison-page'],
+  'cli-report': ['cli/report/command'],
   'cli-doctor': ['cli/doctor/command'],
 };
 
 /** Needed by what should not load the chunk that they would be in. */
 const ALSO_IN_CORE = ['memory/heap', 'start/program'];
+
+/** Modules that pass on what packages export. Each becomes a file with all of that in it: users install no other package. */
+const VENDORED = ['vendor/plot', 'vendor/schema'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { engines, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -63,13 +69,15 @@ export async function bundle() {
   const entries = [...PUBLIC, ...PROGRAMS];
   const modules = readdirSync(lib, { recursive: true })
     .filter((file) => file.endsWith('.js'))
-    .map((file) => nameOf(join(lib, file)));
+    .map((file) => nameOf(join(lib, file)))
+    .filter((name) => !VENDORED.includes(name));
   const bundled = await rollup({
     input: {
       ...Object.fromEntries(entries.map((name) => [`dist/${name}`, idOf(name)])),
       ...Object.fromEntries(modules.map((name) => [`.build/internal/${name}`, PASSED_ON + name])),
     },
-    external: /^node:/,
+    external: (id) => id.startsWith('node:') || isVendored(id),
+    makeAbsoluteExternalsRelative: false,
     // tsc has found nothing that is of no use.
     treeshake: false,
     plugins: [compiledModules(), fetchedBuiltins()],
@@ -85,6 +93,8 @@ export async function bundle() {
     manualChunks: chunkOf(entries),
     onlyExplicitManualChunks: true,
     hoistTransitiveImports: false,
+    // From the chunks, which are one folder deep.
+    paths: (id) => (isVendored(id) ? `../${nameOf(id)}.js` : id),
     // Names as in the source, also in stacks.
     minifyInternalExports: false,
     sourcemap: true,
@@ -92,18 +102,55 @@ export async function bundle() {
     sourcemapExcludeSources: true,
   });
   for (const file of output) replace(join(root, file.fileName), file.type === 'chunk' ? file.code : file.source);
-  const written = new Set(output.map(({ fileName }) => join(root, fileName)));
+  const vendored = await bundleVendored();
+  const written = new Set([...output.map(({ fileName }) => join(root, fileName)), ...vendored]);
   removeOthers(dist, written);
   removeOthers(join(root, '.build', 'internal'), written);
   // Last: setup.mjs takes it to be as old as the bundle.
   writeFileSync(join(dist, '.npmignore'), ignoredDeclarations());
 }
 
+/** Gives the paths of what it has written: a file for each, and one with the licences of what is in them. */
+async function bundleVendored() {
+  const { outputFiles, metafile } = await build({
+    entryPoints: VENDORED.map((name) => ({ in: idOf(name), out: name })),
+    outdir: dist,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    legalComments: 'none',
+    metafile: true,
+    write: false,
+    logLevel: 'error',
+  });
+  const packages = new Set(
+    Object.keys(metafile.inputs).flatMap((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []),
+  );
+  const licences = join(dist, 'vendor', 'LICENSES.txt');
+  replace(licences, [...packages].toSorted().map(licenceOf).join('\n'));
+  for (const { path, text } of outputFiles) replace(path, text);
+  return outputFiles.map(({ path }) => path);
+}
+
+function licenceOf(name) {
+  const folder = join(root, 'node_modules', name);
+  const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (!file) throw new Error(`${name} is bundled, and has no file with its licence`);
+  return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+}
+
 /** A plugin that gives modules as tsc has compiled them. */
 function compiledModules() {
   return {
     name: 'compiled-modules',
-    resolveId: (id) => (id.startsWith(PASSED_ON) ? id : undefined),
+    resolveId(id, importer) {
+      if (id.startsWith(PASSED_ON)) return id;
+      const path = importer && resolve(dirname(importer), id);
+      return path && isVendored(path) ? { id: path, external: true } : undefined;
+    },
     load(id) {
       if (id.startsWith(PASSED_ON)) return `export * from ${JSON.stringify(idOf(id.slice(PASSED_ON.length)))};`;
       const code = readFileSync(id, 'utf8');
@@ -190,6 +237,10 @@ function removeOthers(folder, written) {
     const path = join(folder, file);
     if (/\.js(\.map)?$/.test(file) && !written.has(path)) rmSync(path);
   }
+}
+
+function isVendored(id) {
+  return VENDORED.some((name) => id === idOf(name));
 }
 
 function idOf(name) {

@@ -2,7 +2,7 @@ import test from 'ava';
 import { parseArguments } from '#dist/cli/measure/arguments';
 
 test('no arguments: the defaults', (t) => {
-  t.deepEqual(parseArguments([]), { help: false, json: undefined, options: {} });
+  t.deepEqual(parseArguments([]), { help: false, json: undefined, html: undefined, options: {} });
 });
 
 test('everything', (t) => {
@@ -28,12 +28,14 @@ test('everything', (t) => {
       '2.5',
       '--quick',
       '--json=x.json',
+      '--html=x.html',
       '--budget=90',
       '--children=8',
     ]),
     {
       help: false,
       json: 'x.json',
+      html: 'x.html',
       options: {
         data: 'a.json',
         module: './b.js#c',

@@ -40,7 +40,7 @@ test('measure --help names every option and every payload and contestant', (t) =
 });
 
 test('what is not understood is exit code 2, and says where help is', (t) => {
-  const asked = 'zygote: say what to do: zygote measure, or zygote doctor\nSee: zygote --help\n';
+  const asked = 'zygote: say what to do: zygote measure, zygote report, or zygote doctor\nSee: zygote --help\n';
   t.like(zygote(), { stdout: '', stderr: asked, status: 2 });
   t.like(zygote('mesure'), { stderr: "zygote: there is no command 'mesure'\nSee: zygote --help\n", status: 2 });
   t.like(zygote('--quick'), { stderr: "zygote: there is no option '--quick'\nSee: zygote --help\n", status: 2 });

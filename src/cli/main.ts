@@ -8,6 +8,7 @@ const HELP = `Usage: zygote <command> [options]
 
 Commands:
   measure      what it costs to hand data to a child: fork against serialization, on built-in data or your own
+  report       draws what 'measure --json' has written, and compares such files of several systems or versions
   doctor       what works on this machine, and why something does not: each start method is tried once
 
 Options:
@@ -17,6 +18,7 @@ Options:
 
 const commands: Record<string, () => Promise<(args: string[]) => Promise<number>>> = {
   measure: async () => (await import('./measure/command.js')).measureCommand,
+  report: async () => (await import('./report/command.js')).reportCommand,
   doctor: async () => (await import('./doctor/command.js')).doctorCommand,
 };
 
@@ -31,7 +33,8 @@ process.exitCode = await main(process.argv.slice(2));
 /** Gives the exit code: 1 if something failed, 2 if it was called wrongly. */
 async function main([first, ...rest]: string[]): Promise<number> {
   try {
-    if (first === undefined) throw new UsageError('say what to do: zygote measure, or zygote doctor', 'zygote --help');
+    if (first === undefined)
+      throw new UsageError('say what to do: zygote measure, zygote report, or zygote doctor', 'zygote --help');
     if (first === '--help' || first === '-h' || first === 'help') return print(HELP);
     if (first === '--version' || first === '-v') return print(`${VERSION}\n`);
     const command = Object.hasOwn(commands, first) ? commands[first] : undefined;

@@ -2,20 +2,34 @@
 import type { ContestantName } from './measurement.js';
 import type { Point } from './options.js';
 
+/** What takes time besides the turns: data is made, and read by who hands it over. */
+export const LOADING = 'loading';
+
+/** How much of the time of the payloads that are left one of them may take beyond its own. */
+const SPARE = 0.3;
+
+export type Cost = ContestantName | typeof LOADING;
+
 /** The time of one payload. */
 export interface TimeBox {
   /** Until when, by `performance.now()`. Infinity without a budget. */
   until: number;
-  /** Milliseconds that one turn of a way is expected to take; undefined if nothing is known. */
-  expected(contestant: ContestantName): number | undefined;
-  /** One turn took so long. */
-  took(contestant: ContestantName, milliseconds: number): void;
+  /** Milliseconds after that which others can do without. */
+  spare: number;
+  /** Milliseconds that loading, or one turn of a way, is expected to take; undefined if nothing is known. */
+  expected(what: Cost): number | undefined;
+  /** Why data of this kind cannot go this way, if that is known. */
+  obstacle(contestant: ContestantName): string | undefined;
+  cannot(contestant: ContestantName, obstacle: string): void;
+  /** It took so long. */
+  took(what: Cost, milliseconds: number): void;
 }
 
 export class Budget {
   readonly #until: number;
   /** By kind of payload and way: the largest so far. */
   readonly #costs = new Map<string, { size: number; cost: number }>();
+  readonly #obstacles = new Map<string, string>();
 
   constructor(budget: number | undefined) {
     this.#until = performance.now() + (budget ?? Number.POSITIVE_INFINITY);
@@ -27,16 +41,18 @@ export class Budget {
     const total = points.reduce((sum, point) => sum + point.weight, 0);
     const left = this.#until - performance.now();
     const size = 'size' in spec ? (spec.size ?? 0) : 0;
-    const keyOf = (contestant: ContestantName): string => `${spec.name} ${contestant}`;
     return {
       until: left === Number.POSITIVE_INFINITY ? left : performance.now() + (left * weight) / total,
-      expected: (contestant) => {
-        const known = this.#costs.get(keyOf(contestant));
+      spare: Math.max(left, 0) * SPARE,
+      expected: (what) => {
+        const known = this.#costs.get(`${spec.name} ${what}`);
         if (known === undefined || known.size === 0) return undefined;
-        const fixed = Math.min(this.#costs.get(`nothing ${contestant}`)?.cost ?? 0, known.cost);
-        return fixed + ((known.cost - fixed) * size) / known.size;
+        const base = Math.min(this.#costs.get(`nothing ${what}`)?.cost ?? 0, known.cost);
+        return base + ((known.cost - base) * size) / known.size;
       },
-      took: (contestant, cost) => this.#costs.set(keyOf(contestant), { size, cost }),
+      obstacle: (contestant) => this.#obstacles.get(`${spec.name} ${contestant}`),
+      cannot: (contestant, obstacle) => this.#obstacles.set(`${spec.name} ${contestant}`, obstacle),
+      took: (what, cost) => this.#costs.set(`${spec.name} ${what}`, { size, cost }),
     };
   }
 }

@@ -3,7 +3,7 @@ import { BenchLostError } from './bench/host.js';
 import { Budget, type TimeBox } from './budget.js';
 import type { Measurement, PayloadMeasurement } from './measurement.js';
 import { planFrom, type MeasureOptions, type PayloadSpec, type Plan, type Point } from './options.js';
-import { measurePayload } from './rounds.js';
+import { measurePayload, NoTimeError } from './rounds.js';
 import { describeEnvironment } from './system/environment.js';
 import { memoryObstacle } from './system/enough-memory.js';
 
@@ -59,6 +59,7 @@ async function measureOne(
         options.onProgress?.({ payload: label, contestant, ...(round !== undefined && { round }), rounds }),
     });
   } catch (error) {
+    if (error instanceof NoTimeError) return { name, status: 'skipped', reason: `${label}: ${error.message}` };
     if (error instanceof BenchLostError) return { name, status: 'failed', reason: error.message };
     if (!(error instanceof ZygoteError)) throw error;
     if (error.code === 'ERR_ZYGOTE_MEASURE_DATA_MISSING') return { name, status: 'skipped', reason: error.message };

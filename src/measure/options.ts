@@ -170,7 +170,7 @@ function pointsFrom(options: MeasureOptions, profile: Profile): Point[] {
 
 /** Children take some time with any data, and more with more. */
 function weightOf(bytes: number): number {
-  return 1 + Math.min(bytes, 100 * MB) / (7 * MB);
+  return 2.5 + Math.min(bytes, 40 * MB) / (7 * MB);
 }
 
 function methodsFrom(given: readonly string[]): ContestantName[] {

@@ -2,10 +2,11 @@
 import { BenchHost, BenchLostError } from './bench/host.js';
 import type { Ready, TogetherOutcome } from './bench/protocol.js';
 import type { Outcome } from './bench/turn.js';
-import type { TimeBox } from './budget.js';
+import { LOADING, type TimeBox } from './budget.js';
 import type { Fitness } from './contestants/index.js';
 import type { ContestantName, MeasuredPayload } from './measurement.js';
 import type { PayloadSpec, Plan, Point } from './options.js';
+import { inOrderOfWeight, isForemost, NO_TIME, noTime, participants } from './participants.js';
 import { measurementOf } from './summary.js';
 import { WAYS } from './ways.js';
 
@@ -30,17 +31,10 @@ const PARENTS: readonly (readonly ContestantName[])[] = [
 
 const TINY = 1e-6;
 
-/** Of what takes part where there is not time for all: the ways that answer the question. */
-const FOREMOST: ReadonlySet<ContestantName> = new Set([
-  'fork',
-  'clone',
-  'forkserver-preloaded',
-  'advanced',
-  'shared',
-  'message',
-]);
 /** Milliseconds that a way may take always. */
 const CHEAP = 300;
+/** The foremost of the foremost: one that inherits, and one that serializes. */
+const FIRST = 2;
 /** How much of its time a payload keeps for several children at once. */
 const FOR_TOGETHER = 0.25;
 
@@ -57,16 +51,22 @@ export interface Entrant {
   leftOut?: string;
 }
 
+/** There is no time for any way. */
+export class NoTimeError extends Error {}
+
 export async function measurePayload(
   { spec, together }: Point,
   plan: Plan,
   box: TimeBox,
   options: RoundsOptions,
 ): Promise<MeasuredPayload> {
-  const { methods, scale, timeout } = plan;
+  const { scale, timeout } = plan;
   options.signal?.throwIfAborted();
+  const { taking, leftOut } = participants(plan.methods, box);
+  if (taking.length === 0) throw new NoTimeError(NO_TIME);
+  const from = performance.now();
   const benches = PARENTS.flatMap((names) => {
-    const contestants = names.filter((name) => methods.includes(name));
+    const contestants = names.filter((name) => taking.includes(name));
     return contestants.length === 0 ? [] : [{ contestants }];
   }).map(({ contestants }, at) => {
     // To say that its data cannot go this way it needs little of it.
@@ -78,6 +78,7 @@ export async function measurePayload(
   options.signal?.addEventListener('abort', stop);
   try {
     const ready = await Promise.all(benches.map(({ bench }) => bench.ready()));
+    box.took(LOADING, performance.now() - from);
     const entrants = benches.flatMap(({ bench, contestants }, at) =>
       contestants.map((name): Entrant => {
         const { fitness, preparation } = ready[at] as Ready;
@@ -86,10 +87,11 @@ export async function measurePayload(
       }),
     );
     entrants.sort((a, b) => plan.methods.indexOf(a.name) - plan.methods.indexOf(b.name));
+    for (const { name, fitness } of entrants) if ('obstacle' in fitness) box.cannot(name, fitness.obstacle);
     await takeRounds(entrants, plan, together > 0 ? earlier(box) : box, options);
     for (let time = 0; time < together; time++) await takeTogether(entrants, plan, box, options);
     for (const { bench } of benches) await bench.end().catch(ignoreLost);
-    return measurementOf(spec.name, ready[0] as Ready, entrants);
+    return measurementOf(spec.name, ready[0] as Ready, entrants, { methods: plan.methods, leftOut });
   } catch (error) {
     options.signal?.throwIfAborted();
     throw error;
@@ -106,33 +108,37 @@ function isOfObjects(spec: PayloadSpec): boolean {
 /** What is left of the time is for something else. */
 function earlier(box: TimeBox): TimeBox {
   const now = performance.now();
-  return { ...box, until: now + (box.until - now) * (1 - FOR_TOGETHER) };
+  return box.until === Number.POSITIVE_INFINITY ? box : { ...box, until: now + (box.until - now) * (1 - FOR_TOGETHER) };
 }
 
-/** Round 0 warms up: code is compiled, files are read, memory is taken from the system. */
 async function takeRounds(
   entrants: Entrant[],
   { rounds, lives }: Plan,
   box: TimeBox,
   { signal, onTurn }: RoundsOptions,
 ): Promise<void> {
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 1; round <= rounds; round++) {
     let taken = 0;
     for (const entrant of inOrder(entrants, round)) {
       signal?.throwIfAborted();
-      // A way that has failed is given up: one that hangs shall not hang in every round.
-      if (entrant.failure !== undefined || !('wireBytes' in entrant.fitness)) continue;
-      if (!hasTime(entrant, round, box)) continue;
+      if (!('wireBytes' in entrant.fitness)) continue;
+      // Once the data is there, at least the first ways are tried.
+      if (!(round === 1 && taken < FIRST) && !hasTime(entrant, round, box)) continue;
       taken++;
+      if (round === 1) await warmUp(entrant, onTurn);
+      // A way that has failed is given up: one that hangs shall not hang in every round.
+      if (entrant.failure !== undefined) continue;
+      signal?.throwIfAborted();
       onTurn(entrant.name, round);
-      if (round === 0) await warmUp(entrant);
-      else await takeTurn(entrant, round, lives, box);
+      await takeTurn(entrant, round, lives, box);
     }
     if (taken === 0) return;
   }
 }
 
-async function warmUp(entrant: Entrant): Promise<void> {
+/** Round 0, once without data: code is compiled, files are read, servers are up. */
+async function warmUp(entrant: Entrant, onTurn: RoundsOptions['onTurn']): Promise<void> {
+  onTurn(entrant.name, 0);
   const failed = await entrant.bench.warmUp(entrant.name).catch(reasonIfLost);
   if (failed) entrant.failure = `round 0: ${failed.reason}`;
 }
@@ -147,23 +153,23 @@ async function takeTurn(entrant: Entrant, round: number, lives: number, box: Tim
 
 /** In the first round also what is dear, if there is any time for it; later only what fits. */
 function hasTime(entrant: Entrant, round: number, box: TimeBox): boolean {
+  if (entrant.leftOut !== undefined || entrant.failure !== undefined) return false;
+  if (box.until === Number.POSITIVE_INFINITY) return true;
   const cost = box.expected(entrant.name);
-  if (round === 0 || box.until === Number.POSITIVE_INFINITY) return true;
   const left = box.until - performance.now();
-  if (round === 1) {
-    if (cost === undefined || cost <= Math.max(left, CHEAP)) return true;
-    const seconds = (cost / 1000).toLocaleString('en-US', { maximumSignificantDigits: 2 });
-    entrant.leftOut = `there was no time for it: once takes about ${seconds} s (--full has no limit)`;
-    return false;
-  }
-  return entrant.leftOut === undefined && (cost ?? 0) <= left;
+  if (round > 1) return (cost ?? 0) <= left;
+  // The foremost ways may take a bit of what others have not had yet.
+  const least = isForemost(entrant.name) ? -box.spare : 0;
+  if (cost === undefined ? left > least : cost <= Math.max(left, CHEAP)) return true;
+  entrant.leftOut = cost === undefined ? NO_TIME : noTime(cost);
+  return false;
 }
 
 /** Each round begins with another one, so that none is always the first. In the first round the foremost are. */
 function inOrder(entrants: readonly Entrant[], round: number): Entrant[] {
   if (round === 1) {
-    const isForemost = ({ name }: Entrant): boolean => FOREMOST.has(name);
-    return [...entrants.filter(isForemost), ...entrants.filter((entrant) => !isForemost(entrant))];
+    const order = inOrderOfWeight(entrants.map(({ name }) => name));
+    return entrants.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   }
   const at = round % Math.max(entrants.length, 1);
   return [...entrants.slice(at), ...entrants.slice(0, at)];

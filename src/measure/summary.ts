@@ -4,17 +4,25 @@ import type { Outcome } from './bench/turn.js';
 import {
   STAGES,
   type ContestantMeasurement,
+  type ContestantName,
   type MeasuredContestant,
   type MeasuredPayload,
   type MemorySample,
   type MemorySummary,
   type TogetherMeasurement,
 } from './measurement.js';
+import { NO_TIME } from './participants.js';
 import type { Entrant } from './rounds.js';
 import { summarize, type Summary } from './stats.js';
 import { WAYS } from './ways.js';
 
-export function measurementOf(name: string, ready: Ready, entrants: readonly Entrant[]): MeasuredPayload {
+/** `leftOut` says why ways were not even prepared. */
+export function measurementOf(
+  name: string,
+  ready: Ready,
+  entrants: readonly Entrant[],
+  { methods, leftOut }: { methods: readonly ContestantName[]; leftOut: ReadonlyMap<ContestantName, string> },
+): MeasuredPayload {
   const { title, bytes, values, checksum, memory, heapUsed, external } = ready;
   return {
     name,
@@ -24,7 +32,11 @@ export function measurementOf(name: string, ready: Ready, entrants: readonly Ent
     values,
     checksum,
     parent: { memory, heapUsed, external },
-    contestants: entrants.map(contestantOf),
+    contestants: methods.flatMap((method): ContestantMeasurement[] => {
+      const entrant = entrants.find((one) => one.name === method);
+      if (entrant !== undefined) return [contestantOf(entrant)];
+      return [{ name: method, status: 'skipped', reason: leftOut.get(method) ?? NO_TIME }];
+    }),
   };
 }
 
@@ -33,7 +45,7 @@ function contestantOf(entrant: Entrant): ContestantMeasurement {
   if ('obstacle' in fitness) return { name, status: 'skipped', reason: fitness.obstacle };
   if ('failure' in fitness) return { name, status: 'failed', reason: fitness.failure };
   if (failure !== undefined) return { name, status: 'failed', reason: failure };
-  if (outcomes.length === 0) return { name, status: 'skipped', reason: leftOut ?? 'there was no time for it' };
+  if (outcomes.length === 0) return { name, status: 'skipped', reason: leftOut ?? NO_TIME };
   return measuredOf(entrant, fitness.wireBytes);
 }
 

@@ -7,3 +7,8 @@ export function programUrl(name: string): URL {
   // This module is one folder deep, wherever it is bundled.
   return new URL(`../${name}.js`, import.meta.url);
 }
+
+/** A file of this package, by its path in there. */
+export function packageUrl(path: string): URL {
+  return new URL(`../../${path}`, import.meta.url);
+}

@@ -38,7 +38,8 @@ ${CONTESTANT_NAMES.map((name) => `                              ${name.padEnd(21
 Output:
   --json                    the result as JSON on stdout, nothing else
   --json=file               the result as JSON into a file, besides the tables
-  --help                    this text
+  --html file               a page with plots, which stands alone
+  --help                    this text; 'zygote report' draws and compares what --json has written
 `;
 
 const SEE = 'zygote measure --help';
@@ -47,6 +48,8 @@ export interface Arguments {
   help: boolean;
   /** A file to write the JSON to; '-' is stdout. */
   json: string | undefined;
+  /** A file to write the page to. */
+  html: string | undefined;
   options: MeasureOptions;
 }
 
@@ -68,7 +71,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     ...numberOption('timeout', values.timeout, 1000),
   };
   check(options);
-  return { help: values.help ?? false, json: values.json, options };
+  return { help: values.help ?? false, json: values.json, html: values.html, options };
 }
 
 function parse(args: readonly string[]): ParsedValues {
@@ -82,6 +85,7 @@ function parse(args: readonly string[]): ParsedValues {
         data: { type: 'string' },
         full: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
+        html: { type: 'string' },
         json: { type: 'string' },
         module: { type: 'string' },
         methods: { type: 'string', multiple: true },
@@ -106,6 +110,7 @@ interface ParsedValues {
   data?: string;
   full?: boolean;
   help?: boolean;
+  html?: string;
   json?: string;
   module?: string;
   methods?: string[];

@@ -4,7 +4,7 @@ import { wrap } from './table.js';
 import { growthText } from './growth.js';
 import { answers, crossovers } from './words.js';
 
-const LEGEND: readonly (readonly [string, string])[] = [
+export const LEGEND: readonly (readonly [string, string])[] = [
   [
     'usable',
     'from the decision of the parent, when there is no child yet (unless it is a running one), until the child has used the data: its size, and one element',

@@ -11,7 +11,7 @@ import { ProgressLine } from './progress.js';
 
 /** Gives the exit code. */
 export async function measureCommand(args: string[]): Promise<number> {
-  const { help, json, options } = parseArguments(args);
+  const { help, json, html, options } = parseArguments(args);
   if (help) {
     process.stdout.write(HELP);
     return 0;
@@ -38,6 +38,10 @@ export async function measureCommand(args: string[]): Promise<number> {
   const text = `${JSON.stringify(measurement, undefined, 2)}\n`;
   if (json === '-') process.stdout.write(text);
   else if (json !== undefined) await writeFile(json, text);
+  if (html !== undefined) {
+    const { measurementPage } = await import('../html/measurement-page.js');
+    await writeFile(html, measurementPage(measurement));
+  }
   return hasFailure(measurement) ? 1 : 0;
 }
 

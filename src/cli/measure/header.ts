@@ -2,12 +2,20 @@ import type { Environment } from '../../measure/index.js';
 import { minutes } from './format.js';
 import { wrap } from './table.js';
 
+interface Extent {
+  rounds: number;
+  scale: number;
+  budget?: number | undefined;
+}
+
 /** What the figures are figures of. */
-export function headerText(
-  environment: Environment,
-  { rounds, scale, budget }: { rounds: number; scale: number; budget?: number | undefined },
-  width: number,
-): string {
+export function headerText(environment: Environment, extent: Extent, width: number): string {
+  return `${headerLines(environment, extent)
+    .flatMap((line) => wrap(line, width))
+    .join('\n')}\n`;
+}
+
+export function headerLines(environment: Environment, { rounds, scale, budget }: Extent): string[] {
   const { cpu, cpus, memory, load, os, kernel, node, v8, zygote, date, python } = environment;
   const most = budget === undefined ? '' : `, as many as fit into ${minutes(budget)} minutes`;
   const lines = [
@@ -18,5 +26,5 @@ export function headerText(
   ];
   if (load > cpus / 2)
     lines.push('Other work is going on, see load: figures will be higher than they should be, and unsteady.');
-  return `${lines.flatMap((line) => wrap(line, width)).join('\n')}\n`;
+  return lines;
 }

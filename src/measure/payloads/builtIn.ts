@@ -8,6 +8,9 @@ import { randomNumbers } from './random.js';
 const RECORD = 44.9;
 const ENTRY = 19.9;
 
+/** Random words in a Buffer, before they repeat themselves. */
+const BLOCK = 250_007;
+
 /** `size` is in bytes; cities have the size that they have. */
 export const builtIn: Record<PayloadName, (scale: number, size?: number) => { title: string; data: unknown }> = {
   cities(scale) {
@@ -17,7 +20,7 @@ export const builtIn: Record<PayloadName, (scale: number, size?: number) => { ti
 
   records(scale, size = 44_900_000) {
     const random = randomNumbers();
-    const data = Array.from({ length: Math.ceil((size * scale) / RECORD) }, (_, id) => ({
+    const data = Array.from({ length: Math.max(Math.round((size * scale) / RECORD), 1) }, (_, id) => ({
       id,
       name: `user-${id}`,
       score: random() / 1000,
@@ -27,17 +30,17 @@ export const builtIn: Record<PayloadName, (scale: number, size?: number) => { ti
 
   map(scale, size = 19_900_000) {
     const data = new Map<string, number>();
-    const entries = Math.ceil((size * scale) / ENTRY);
+    const entries = Math.max(Math.round((size * scale) / ENTRY), 1);
     for (let at = 0; at < entries; at++) data.set(`key-${at}`, at);
     return { title: `a Map of ${count(entries)} strings to numbers`, data };
   },
 
   buffer(scale, size = 100_000_000) {
     const random = randomNumbers();
-    const words = Uint32Array.from({ length: Math.ceil((size / 4) * scale) }, random);
-    return {
-      title: `a Buffer of ${count(words.byteLength / 1e6)} MB`,
-      data: Buffer.from(words.buffer, words.byteOffset, words.byteLength),
-    };
+    const bytes = 4 * Math.ceil((size / 4) * scale);
+    const data = Buffer.from(new ArrayBuffer(bytes));
+    // Nobody compresses it, so it may repeat itself; a gigabyte of such numbers would take seconds.
+    data.fill(Buffer.from(Uint32Array.from({ length: BLOCK }, random).buffer));
+    return { title: `a Buffer of ${count(bytes / 1e6)} MB`, data };
   },
 };

@@ -14,13 +14,14 @@ def load(spec, scale):
         with open(spec['path'], encoding='utf8') as file:
             return json.load(file)
     if name == 'records':
-        count = -int(-((size or 44900000) * scale) // 44.9)
+        count = max(round((size or 44900000) * scale / 44.9), 1)
         return [{'id': at, 'name': 'user-%d' % at, 'score': source.random() * 4e6} for at in range(count)]
     if name == 'map':
-        count = -int(-((size or 19900000) * scale) // 19.9)
+        count = max(round((size or 19900000) * scale / 19.9), 1)
         return {'key-%d' % at: at for at in range(count)}
     words = -int(-((size or 100000000) * scale) // 4)
-    return bytearray(b''.join(source.randbytes(min(words * 4 - at, 1 << 24)) for at in range(0, words * 4, 1 << 24)))
+    block = source.randbytes(1000028)
+    return bytearray((block * (words * 4 // len(block) + 1))[:words * 4])
 
 def touch(data):
     if isinstance(data, list) and data:
