@@ -101,7 +101,7 @@ function bars(
         label: unit,
         ticks: width === 'wide' ? 8 : 3,
         tickSize: 4,
-        tickFormat: (value: number) => format(value),
+        tickFormat: (value: number) => (unit === 'MB' ? value / 1e6 : value).toLocaleString('en-US'),
       }),
       axisY({
         label: null,

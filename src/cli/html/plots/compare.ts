@@ -1,10 +1,11 @@
 /** A dot for each way in each measurement. */
 import type { ContestantName } from '../../../measure/index.js';
 import { axisX, axisY, dot, gridX, gridY } from '../../../vendor/plot.js';
-import { number } from '../../measure/format.js';
+import { number, rate } from '../../measure/format.js';
 import { titleOf } from '../../measure/names.js';
 import type { Compared, Labelled } from '../../report/comparison.js';
 import { figure } from '../draw.js';
+import { decades } from '../ticks.js';
 
 const ROW = 26;
 const LEFT = { wide: 220, narrow: 140 } as const;
@@ -26,19 +27,20 @@ export function comparisonPlot({ title, rows }: Compared, files: readonly Labell
     }),
   );
   const times = dots.map(({ ms }) => ms);
+  const domain = [Math.min(...times) * 0.8, Math.max(...times) * 1.25] as const;
   return figure(`${title}: time until the child can use the data, in ms`, (width) => ({
     height: rows.length * ROW + 56,
     marginLeft: LEFT[width],
     marginRight: 20,
     marginTop: 8,
     marginBottom: 36,
-    x: { type: 'log', domain: [Math.min(...times) * 0.8, Math.max(...times) * 1.25] },
+    x: { type: 'log', domain: [...domain] },
     y: { type: 'point', domain: rows.map(({ name }) => name), padding: 0.5 },
     color: { type: 'identity' },
     marks: [
-      gridX({ strokeOpacity: 0.15, ticks: 5 }),
+      gridX(decades(domain), { strokeOpacity: 0.2 }),
       gridY({ strokeOpacity: 0.15 }),
-      axisX({ label: 'ms', ticks: width === 'wide' ? 6 : 3, tickFormat: number, tickSize: 4 }),
+      axisX(decades(domain), { label: 'ms', text: rate, tickSize: 4 }),
       axisY({
         label: null,
         tickSize: 0,

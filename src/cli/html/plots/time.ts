@@ -6,6 +6,7 @@ import { titleOf } from '../../measure/names.js';
 import { colourOf, dashOf } from '../colours.js';
 import { figure, type Width } from '../draw.js';
 import { apart } from '../labels.js';
+import { decades } from '../ticks.js';
 
 const HEIGHT = { wide: 460, narrow: 420 } as const;
 const MARGINS = { top: 22, bottom: 40, left: 52 } as const;
@@ -32,8 +33,8 @@ export function timePlot({ kind, payloads, series }: Growth): string {
       color: { type: 'identity' },
       marks: [
         gridY(decades(domain), { strokeOpacity: 0.2 }),
-        axisX(spaced(sizes), { label: 'size of the data', tickFormat: sizeText, tickSize: 4 }),
-        axisY(decades(domain), { label: 'ms', tickFormat: rate, tickSize: 4 }),
+        axisX(spaced(sizes), { label: 'size of the data', text: sizeText, tickSize: 4 }),
+        axisY(decades(domain), { label: 'ms', text: rate, tickSize: 4 }),
         ...lines.flatMap((one) => marksOf(one)),
         ...names(lines, largest, { domain, height, width }),
       ],
@@ -66,7 +67,7 @@ function names(
     ends.map(({ ms }) => ms),
     { domain, isLog: true, pixels },
   );
-  const rows = ends.map((end, at) => ({ ...end, place: places[at] as number, largest }));
+  const rows = ends.map(({ name, bytes, ms }, at) => ({ name, bytes, ms, place: places[at] as number, largest }));
   const fill = ({ name }: { name: Series['name'] }): string => colourOf(name);
   return [
     link(rows, {
@@ -87,15 +88,6 @@ function names(
       text: ({ name, ms }) => (width === 'wide' ? `${titleOf(name)} ${number(ms)}` : `${name} ${number(ms)}`),
     }),
   ];
-}
-
-/** 1, 10, 100; of a domain with less than two of them 1, 2, 5, 10, 20, 50. */
-function decades([low, high]: readonly [number, number]): number[] {
-  const from = Math.floor(Math.log10(low));
-  const powers = Array.from({ length: Math.ceil(Math.log10(high)) - from + 1 }, (_, at) => 10 ** (from + at));
-  const inside = (ticks: readonly number[]): number[] => ticks.filter((tick) => tick >= low && tick <= high);
-  const whole = inside(powers);
-  return whole.length > 1 ? whole : inside(powers.flatMap((power) => [power, 2 * power, 5 * power]));
 }
 
 /** Without those that are too close to the one before to be written beside it. */
