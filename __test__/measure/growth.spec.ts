@@ -1,14 +1,15 @@
 import test from 'ava';
+import type { MeasuredPayload } from 'zygote/measure';
 import { cheaperUpTo, growths, lineOf, usable } from '#dist/measure/growth';
 import { measured, measurementOf, records, summary } from './helpers/measurements.js';
 
 /** Payloads of these sizes in bytes, and what they took by fork. */
-function payloads(readings: Record<number, number>) {
-  return Object.entries(readings).map(([bytes, ms]) => ({
-    ...records,
-    bytes: Number(bytes),
-    contestants: [measured('fork', summary(ms), 1, 1, 1)],
-  }));
+function payloads(readings: Record<number, number>): MeasuredPayload[] {
+  const made: MeasuredPayload[] = [];
+  for (const [bytes, ms] of Object.entries(readings)) {
+    made.push({ ...records, bytes: Number(bytes), contestants: [measured('fork', summary(ms), 1, 1, 1)] });
+  }
+  return made;
 }
 
 function lineThrough(readings: Record<number, number>) {
@@ -43,7 +44,7 @@ test('one size makes no line', (t) => {
 
 test('where two lines cross, the steeper one stops being cheaper', (t) => {
   const fork = { fixed: 6, perByte: 0 };
-  t.is(cheaperUpTo({ fixed: 1, perByte: 5e-6 }, fork), 1_000_000);
+  t.is(cheaperUpTo({ fixed: 2, perByte: 4 }, fork), 1);
   t.is(cheaperUpTo({ fixed: 7, perByte: 5e-6 }, fork), 0);
   t.is(cheaperUpTo({ fixed: 1, perByte: 0 }, fork), Number.POSITIVE_INFINITY);
 });
