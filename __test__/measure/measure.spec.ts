@@ -176,10 +176,17 @@ test('a budget limits the rounds, and leaves out what would take too long', asyn
   const methods = ['fork', 'clone', 'advanced'] as const;
   const { payloads, budget } = await measure({ payloads: ['records'], sizes: [1000, 20e6], budget: 1500, methods });
   t.is(budget, 1500);
-  const contestants = payloads.flatMap((payload) => (payload as MeasuredPayload).contestants);
-  t.is(contestants.length, 9);
-  for (const contestant of contestants) {
-    if (contestant.status === 'measured') t.true(contestant.usable.values.length <= 10);
-    else t.regex(contestant.reason, /^there was no time for it/);
+  t.is(payloads.length, 3);
+  // How much fits is up to the machine; but what does not says so.
+  for (const payload of payloads) {
+    if (payload.status !== 'measured') {
+      t.regex(payload.reason, /there was no time for it/);
+      continue;
+    }
+    t.is(payload.contestants.length, 3);
+    for (const contestant of payload.contestants) {
+      if (contestant.status === 'measured') t.true(contestant.usable.values.length <= 10);
+      else t.regex(contestant.reason, /^there was no time for it/);
+    }
   }
 });
