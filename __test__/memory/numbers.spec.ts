@@ -50,6 +50,15 @@ if (hasMemory) {
     t.is(of.memory.size, 8);
   });
 
+  test('a copy of an array begins with its values, and goes its own way', (t) => {
+    using numbers = new SharedArray(Float64Array, [1, 2]);
+    using copy = new SharedArray(Float64Array, numbers.array);
+    numbers.array[0] = 7;
+    copy.array[1] = 8;
+    t.deepEqual([...numbers.array], [7, 2]);
+    t.deepEqual([...copy.array], [1, 8]);
+  });
+
   test('a value is zero at first, or what it was given', (t) => {
     using zero = new SharedValue(Float64Array);
     t.is(zero.value, 0);

@@ -80,7 +80,7 @@ onUnix('to be shared an object has to be passed while a process is being started
   t.is(error?.path, '$.put[0]');
   t.is(
     error?.reason,
-    'it is a Thing, which can only be shared with a process while it is being started: pass it in args',
+    "it is a Thing, which can only be shared with a process while it is being started: pass it in args, or to a pool's workers in initArgs",
   );
   closeSync(thing.fds[0] as number);
 });

@@ -246,7 +246,7 @@ export class Scan {
     if (!this.#options.descriptors) {
       throw new Refusal(
         instance,
-        `it is ${aNameOf(instance)}, which can only be shared with a process while it is being started: pass it in args`,
+        `it is ${aNameOf(instance)}, which can only be shared with a process while it is being started: pass it in args, or to a pool's workers in initArgs`,
       );
     }
     let shared: Shared;
