@@ -15,8 +15,8 @@ const PAUSE = 100;
 const LONGEST_PAUSE = 5000;
 /** A worker that ends so soon without a task has failed, too; ms. */
 const SOON = 1000;
-/** Milliseconds that a worker has to end, when it was asked to. */
-const PATIENCE = 2000;
+/** Milliseconds that a worker has to end by itself, and when it was sent SIGTERM. */
+const PATIENCE = { ending: 10_000, terminated: 2000 };
 
 /** Who is told. */
 export interface CrewOwner extends Owner {
@@ -115,6 +115,7 @@ export class Crew {
       this.workers.add(worker);
       this.#hiring--;
       process.once('exit', () => memory?.close?.());
+      if (this.#isDisbanded) throw new Error('there is no use for it any more');
       await process.start();
       if (this.#isDisbanded) this.#dismiss(worker);
     } catch (error) {
@@ -133,10 +134,13 @@ export class Crew {
 
   /** It may have been asked in vain: a task has left something behind that holds it up. */
   #insist(worker: Worker): void {
-    const timer = setTimeout(() => {
-      if (worker.size === 0 || this.#isDisbanded) worker.kill();
-      else this.#insist(worker);
-    }, PATIENCE).unref();
+    const timer = setTimeout(
+      () => {
+        if (worker.size === 0 || this.#isDisbanded) worker.kill();
+        else this.#insist(worker);
+      },
+      PATIENCE[this.#isDisbanded ? 'terminated' : 'ending'],
+    ).unref();
     worker.process.once('exit', () => clearTimeout(timer));
   }
 

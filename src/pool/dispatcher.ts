@@ -77,6 +77,15 @@ export class Dispatcher implements CrewOwner {
     this.#schedule();
   }
 
+  /** Rejects a task. If it is running it is left to its end. */
+  drop(task: Task, error: unknown): void {
+    const { worker, queue } = task;
+    if (!task.reject(error)) return;
+    queue?.remove(task);
+    worker?.revoke(task);
+    this.#schedule();
+  }
+
   /** Keeps a pool that was closed going until it is taken back. */
   hold(count: 1 | -1): void {
     this.#holds += count;
@@ -158,6 +167,7 @@ export class Dispatcher implements CrewOwner {
 
   readonly #dispatch = (): void => {
     this.#isScheduled = false;
+    this.#now = performance.now();
     this.#place();
     this.#retireUsedUp();
     this.#staff();
@@ -260,7 +270,7 @@ export class Dispatcher implements CrewOwner {
         setImmediate(() =>
           setImmediate(() => {
             worker.collect();
-            if (task.settled || task.worker !== worker) this.#time(worker);
+            if (task.worker !== worker) this.#time(worker);
             else if (worker.item !== item) this.#limit(worker, task, limit);
             else this.#tookTooLong(worker, task, item ?? 0);
           }),

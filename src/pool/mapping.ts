@@ -22,7 +22,10 @@ export interface Plan {
   onProgress: ((progress: Progress) => void) | undefined;
   /** Sends a chunk. */
   submit(items: unknown[], place: number, outcome: Outcome): Task;
-  cancel(task: Task, error: unknown): void;
+  /** Rejects a chunk, whose worker is ended if that runs it. */
+  cancel(this: void, task: Task, error: unknown): void;
+  /** Rejects a chunk, which is left to its end if it runs. */
+  drop(this: void, task: Task, error: unknown): void;
 }
 
 /** Who gets the results. */
@@ -84,13 +87,14 @@ export class Mapping {
     this.#isPulling = false;
   }
 
-  /** Drops what waits, ends the workers of what runs, and takes nothing more. */
-  stop(error: unknown): void {
+  /** Drops what waits, and takes nothing more. What runs is left to its end, or with `force` its workers are ended. */
+  stop(error: unknown, force: boolean): void {
     if (!this.#hasEnded) {
       this.#hasEnded = true;
       this.#closeInput();
     }
-    for (const task of this.#running) this.#plan.cancel(task, error);
+    const { cancel, drop } = this.#plan;
+    for (const task of this.#running) (force ? cancel : drop)(task, error);
     this.#running.clear();
   }
 

@@ -251,6 +251,7 @@ export class Pool {
         return task;
       },
       cancel: (task, error) => this.#dispatcher.cancel(task, error),
+      drop: (task, error) => this.#dispatcher.drop(task, error),
     };
   }
 

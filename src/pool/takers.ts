@@ -13,9 +13,9 @@ export function collect(
     const all: unknown[] = [];
     let count = 0;
     let total = Infinity;
-    const stop = (error: unknown): void => {
+    const stop = (error: unknown, force: boolean): void => {
       reject(error);
-      mapping.stop(error);
+      mapping.stop(error, force);
     };
     const settle = (): void => {
       if (count === total) resolve(all);
@@ -26,13 +26,13 @@ export function collect(
         count += values.length;
         settle();
       },
-      failed: (_, error) => stop(error),
+      failed: (_, error) => stop(error, false),
       inputEnded: (items) => {
         total = items;
         settle();
       },
     });
-    onStart(stop);
+    onStart((error) => stop(error, true));
     mapping.pull();
   });
 }
@@ -68,7 +68,7 @@ export async function* stream(
   });
   onStart((error) => {
     stopped.push({ error });
-    mapping.stop(error);
+    mapping.stop(error, true);
     wake();
   });
   const assertGoing = (): void => {
@@ -96,6 +96,6 @@ export async function* stream(
       }
     }
   } finally {
-    mapping.stop(new Error('nobody wants the results any more'));
+    mapping.stop(new Error('nobody wants the results any more'), false);
   }
 }

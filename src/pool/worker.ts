@@ -175,11 +175,11 @@ export class Worker {
     return this.tasks().filter((task) => this.revoke(task));
   }
 
-  /** The oldest task that is not settled. */
+  /** The oldest task of which it is not known that it is done. */
   get current(): Task | undefined {
     for (let number = this.#first; number < this.#next; number++) {
       const task = this.#sent[number & MASK];
-      if (task && !task.settled) return task;
+      if (task) return task;
     }
     return undefined;
   }

@@ -112,7 +112,17 @@ class Working {
     if (this.#isBusy) return;
     this.#isBusy = true;
     this.#begun = performance.now();
-    for (let job = this.#take(); job; job = this.#take()) {
+    for (;;) {
+      // A result is on its way, and could not go on while a task keeps the event loop: nor would it be safe.
+      if (!this.#channel.isFlushed) {
+        void this.#channel.flush().then(() => {
+          this.#isBusy = false;
+          this.#work();
+        });
+        return;
+      }
+      const job = this.#take();
+      if (!job) break;
       if (!this.#board.begin(job.number)) {
         this.#writer.add(Op.skipped, 0, 0, undefined);
         continue;
