@@ -105,7 +105,7 @@ impl Barrier {
 
     /// Arrives, and waits for the others.
     pub fn wait(self: &Arc<Self>) -> BarrierWait {
-        BarrierWait { barrier: Arc::clone(self), stage: Stage::Outside }
+        BarrierWait { barrier: Arc::clone(self), stage: Stage::Outside, is_informed: false }
     }
 
     /// The one who leads lets the others of its round go on.
@@ -214,6 +214,8 @@ impl Stage {
 pub struct BarrierWait {
     barrier: Arc<Barrier>,
     stage: Stage,
+    /// It watches those who were there before it.
+    is_informed: bool,
 }
 
 impl BarrierWait {
@@ -277,6 +279,13 @@ impl Wait for BarrierWait {
             };
             session.commit();
             return Err(Error::Broken);
+        }
+        if !std::mem::replace(&mut self.is_informed, true) {
+            // It must not be the last beside one who has died.
+            let others: Vec<_> = barrier.present(&session).into_iter().filter(|process| *process != own).collect();
+            if !others.is_empty() {
+                return Ok(Step::Pending(others));
+            }
         }
         if !matches!(self.stage, Stage::Waiting { .. })
             && let Some(arrival) = self.arrive(&session)?

@@ -1,5 +1,4 @@
 //! Processes that are killed at each single instruction of a change: it has happened as a whole, or not at all.
-#![cfg_attr(not(target_os = "linux"), allow(unused, reason = "tracing is Linux's here"))]
 
 mod support;
 
@@ -40,7 +39,7 @@ fn a_change_is_whole_at_each_instant() {
     let (mut instant, mut undone) = (0, 0);
     loop {
         let before = state.moves.load(std::sync::atomic::Ordering::Relaxed);
-        let fate = kill_after(instant, || move_one(&region));
+        let fate = kill_after(instant, || {}, |()| move_one(&region));
         let session = region.enter();
         let moves = session.get(&state.moves);
         assert_eq!(session.get(&state.second), moves, "killed after {instant} instructions");

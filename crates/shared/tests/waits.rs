@@ -1,5 +1,4 @@
 //! Bells, and the ends of processes.
-#![cfg_attr(not(target_os = "linux"), allow(unused, reason = "the runner needs Linux"))]
 
 mod support;
 

@@ -80,6 +80,7 @@ impl Child {
         assert!(pid >= 0, "fork");
         if pid == 0 {
             unsafe {
+                #[cfg(target_os = "linux")]
                 libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
                 if libc::getppid() != parent {
                     libc::_exit(1);
@@ -132,17 +133,18 @@ pub(crate) enum Fate {
     Done,
 }
 
-/// Runs `body` in a process that is killed after so many of its instructions.
+/// Runs `prepare` and then `body` in a process that is killed after so many instructions of the latter.
 #[cfg(target_os = "linux")]
-pub(crate) fn kill_after(instructions: u32, body: impl FnOnce()) -> Fate {
+pub(crate) fn kill_after<T>(instructions: u32, prepare: impl FnOnce() -> T, body: impl FnOnce(T)) -> Fate {
     let child = Child::fork(|| {
         // What it looks up once does not count.
         let _ = zygote_shared::identity::ProcessId::own();
+        let prepared = prepare();
         if unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) } != 0 {
             std::process::exit(SKIPPED);
         }
         unsafe { libc::raise(libc::SIGSTOP) };
-        body();
+        body(prepared);
         unsafe { libc::raise(libc::SIGSTOP) };
     });
     let stopped = || {
@@ -167,38 +169,61 @@ pub(crate) fn kill_after(instructions: u32, body: impl FnOnce()) -> Fate {
     fate
 }
 
-/// Number of system calls that `body` makes.
+/// Number of system calls that `body` makes after it has called [`mark`], or all.
 #[cfg(target_os = "linux")]
 pub(crate) fn system_calls(body: impl FnOnce()) -> usize {
     let child = Child::fork(|| {
         if unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) } != 0 {
             std::process::exit(SKIPPED);
         }
-        // An invalid call on each side of what is counted, with a number that is easy to tell.
         unsafe { libc::raise(libc::SIGSTOP) };
-        unsafe { libc::syscall(libc::SYS_close, MARK) };
         body();
-        unsafe { libc::syscall(libc::SYS_close, MARK) };
+        mark();
     });
-    let mut calls = 0;
-    let mut status = 0;
+    // Stops for system calls since the first mark, and up to the last one.
+    let (mut stops, mut since_mark, mut marks) = (0_usize, 0_usize, 0);
     loop {
+        let mut status = 0;
         assert_eq!(unsafe { libc::waitpid(child.0, &raw mut status, 0) }, child.0, "waitpid");
         if libc::WIFEXITED(status) {
             if libc::WEXITSTATUS(status) == SKIPPED {
                 skip("processes may not trace others here");
             }
             assert_eq!(libc::WEXITSTATUS(status), 0, "what is counted");
-            break;
+            assert_eq!(marks, 2, "a mark before and after");
+            return stops / 2;
         }
         assert!(libc::WIFSTOPPED(status), "{status:#x}");
-        if libc::WSTOPSIG(status) == libc::SIGTRAP {
-            calls += 1;
+        match libc::WSTOPSIG(status) {
+            libc::SIGUSR1 => {
+                marks += 1;
+                // The mark's own two calls are not counted.
+                stops = since_mark.saturating_sub(4);
+                since_mark = 0;
+            }
+            libc::SIGTRAP => since_mark += 1,
+            _ => {}
         }
         assert_eq!(unsafe { libc::ptrace(libc::PTRACE_SYSCALL, child.0, 0, 0) }, 0, "PTRACE_SYSCALL");
     }
-    // Each call stops at its begin and at its end; but for the two marks, the end of `raise`, and the exit's begin.
-    calls / 2
 }
 
-const MARK: i32 = -77;
+/// From here on, or up to here, system calls are counted.
+pub(crate) fn mark() {
+    unsafe { libc::kill(libc::getpid(), libc::SIGUSR1) };
+}
+
+/// For whoever looks for the cause of a failure.
+pub(crate) fn say(what: &str) {
+    println!("  {what}");
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn kill_after<T>(_instructions: u32, _prepare: impl FnOnce() -> T, _body: impl FnOnce(T)) -> Fate {
+    skip("processes are stepped through on Linux only")
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn system_calls(_body: impl FnOnce()) -> usize {
+    skip("system calls are counted on Linux only")
+}
