@@ -1,5 +1,5 @@
 /** Holders of locks and permits, and those who wait for them, killed at any instant. */
-import { Barrier, BoundedSemaphore, Condition, Event, Lock, RLock } from 'zygote';
+import { Barrier, BoundedSemaphore, Condition, Event, Lock, type LockGuard, RLock } from 'zygote';
 import { type MakeScene, must, until, Words } from './scene.js';
 
 /** Longer than anything that works can take. */
@@ -12,15 +12,18 @@ const lock =
     const mutex = new Class();
     const words = new Words(4 + workers);
     const [first, second, wrong, abandoned] = [0, 1, 2, 3];
+    /** Whoever has it next is told, once: also who wants nothing of it. */
+    const repair = (guard: LockGuard) => {
+      if (!guard.abandoned) return;
+      words.add(abandoned, 1);
+      words.set(second, words.get(first));
+    };
     return {
       async work(worker) {
         for (let round = 0; ; round++) {
           // Each way in.
           const guard = round % 3 === 0 ? mutex.acquireSync() : await mutex.acquire();
-          if (guard.abandoned) {
-            words.add(abandoned, 1);
-            words.set(second, words.get(first));
-          }
+          repair(guard);
           if (words.get(first) !== words.get(second)) words.add(wrong, 1);
           words.add(first, 1);
           if (round % 5 === 0) await new Promise(setImmediate);
@@ -28,7 +31,9 @@ const lock =
           guard.release();
           words.add(4 + worker, 1);
           // Also who gives up must leave no trace.
-          if (round % 7 === 0) (await mutex.acquire({ timeout: 0 }))?.release();
+          const other = round % 7 === 0 ? await mutex.acquire({ timeout: 0 }) : undefined;
+          if (other) repair(other);
+          other?.release();
         }
       },
       progress: (worker) => words.get(4 + worker),

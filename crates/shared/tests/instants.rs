@@ -39,7 +39,7 @@ fn a_change_is_whole_at_each_instant() {
     let (mut instant, mut undone) = (0, 0);
     loop {
         let before = state.moves.load(std::sync::atomic::Ordering::Relaxed);
-        let fate = kill_after(instant, || {}, |()| move_one(&region));
+        let fate = kill_after(instant, || move_one(&region));
         let session = region.enter();
         let moves = session.get(&state.moves);
         assert_eq!(session.get(&state.second), moves, "killed after {instant} instructions");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use support::{Child, End, Fate, kill_after, system_calls};
+use support::{Child, End, Fate, kill_after, prepare_and_kill_after, system_calls};
 use zygote_shared::barrier::Barrier;
 use zygote_shared::condition::Condition;
 use zygote_shared::event::Event;
@@ -41,7 +41,7 @@ fn word(mapping: &Mapping, index: usize) -> &AtomicU64 {
 fn at_instants(stride: u32, body: impl Fn(), mut check: impl FnMut(u32)) -> u32 {
     let (mut instant, mut times) = (0, 0);
     loop {
-        let fate = kill_after(instant, || {}, |()| body());
+        let fate = kill_after(instant, &body);
         check(instant);
         times += 1;
         if fate == Fate::Done {
@@ -88,7 +88,7 @@ fn a_lock_that_is_handed_over_is_not_lost_wherever_who_hands_it_over_is_killed()
             until(|| lock.waiting() == 1);
             grant.ticket
         };
-        let fate = kill_after(instant, prepare, |ticket| drop(lock.release(ticket, false)));
+        let fate = prepare_and_kill_after(instant, prepare, |ticket| drop(lock.release(ticket, false)));
         assert_eq!(waiter.wait(), End::Exited(0), "after {instant} instructions");
         assert!(!acquire(&lock), "the waiter was told, if anybody");
         if fate == Fate::Done {
