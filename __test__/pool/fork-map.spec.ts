@@ -206,6 +206,17 @@ test('a progress callback hears how many are done, and what it throws ends the m
   );
 });
 
+test('workers keep a connection that they are told to', async (t) => {
+  const [here, there] = native().socketPair();
+  const send = (item: number) => native().writeAll(there, Buffer.of(item));
+  await forkMap([1, 2, 3], send, { processes: 1, inherit: [there] });
+  const bytes = Buffer.alloc(3);
+  t.true(native().readExactly(here, bytes));
+  t.deepEqual([...bytes], [1, 2, 3]);
+  native().closeDescriptor(here);
+  native().closeDescriptor(there);
+});
+
 test('misuse is refused', async (t) => {
   const calls: (() => Promise<unknown>)[] = [
     () => forkMap(new Set([1]) as never, (item) => item),

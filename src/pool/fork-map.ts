@@ -4,6 +4,7 @@ import { Ledger } from './fork-map/ledger.js';
 import { type ForkMapOptions, mapSettings, type MapSettings } from './fork-map/options.js';
 import { type Numbers, type NumbersClass, sharedNumbers } from './fork-map/sink.js';
 import type { MapTask, Report } from './fork-map/work.js';
+import { listen } from './signals.js';
 
 export type { ForkMapOptions, ForkMapProgress } from './fork-map/options.js';
 export type { NumbersClass } from './fork-map/sink.js';
@@ -74,7 +75,7 @@ async function mapInto(
     board.stop();
     crew.fail(signal?.reason);
   };
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const unlisten = signal && listen(signal, onAbort);
   const task = { items, fn, board, into: into && (results as Numbers), chunkSize };
   try {
     await crew.workOff({ ...task, order: undefined }, items.length);
@@ -84,7 +85,7 @@ async function mapInto(
       await crew.workOff({ ...task, order }, order.length);
     }
   } finally {
-    signal?.removeEventListener('abort', onAbort);
+    unlisten?.();
   }
   if (crew.failure) throw crew.failure.error;
 }

@@ -67,13 +67,15 @@ export class Crew {
 
   /** Undefined if it has ended in good order, or none could be started while others go on. */
   async #runOne(task: MapTask, slot: number): Promise<End | undefined> {
-    const { name, prepareHeap } = this.settings;
+    const { name, prepareHeap, inherit, drainTimeout } = this.settings;
     const first = this.#forks++ === 0;
     const worker: Worker = new Process<[], void>({
       name: `${name}-${slot + 1}`,
       daemon: true,
       method: 'fork',
       prepareHeap: (first && prepareHeap) || false,
+      ...(inherit && { inherit }),
+      ...(drainTimeout !== undefined && { drainTimeout }),
       target: () => work(task, slot),
     });
     let outcome: unknown;

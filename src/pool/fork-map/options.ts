@@ -1,6 +1,7 @@
 /** How to map. */
 import { ZygoteError } from '../../errors.js';
 import { cpuCount } from '../../process/cpus.js';
+import type { StartOptions } from '../../start/starter.js';
 import { MOST_ITEMS } from './board.js';
 import { assertNumbersClass, type NumbersClass } from './sink.js';
 
@@ -11,7 +12,7 @@ export interface ForkMapProgress {
   total: number;
 }
 
-export interface ForkMapOptions {
+export interface ForkMapOptions extends Pick<StartOptions, 'inherit' | 'drainTimeout'> {
   /** How many processes work. Default: as many as there are processors, `cpuCount()`. */
   processes?: number;
   /** Items that a worker takes at once. Default: as many as take it about 10 ms, found out while it works. */
