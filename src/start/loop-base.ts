@@ -1,4 +1,5 @@
 /** Forks at the bottom of the event loop, where no JavaScript is running. */
+import { AsyncResource } from 'node:async_hooks';
 import { rehearseIdentity } from '../child/identity.js';
 import { hasNativeImmediates } from '../child/timers.js';
 import { ZygoteError } from '../errors.js';
@@ -33,8 +34,45 @@ export interface ForkedChild {
   pidfd: number;
 }
 
+/** The process that is about to fork, to which `waiting` belongs. */
+let busyIn: number | undefined;
+/** One fork after the other: none uses up the time that another one may wait. */
+const waiting: (() => void)[] = [];
+
 /** Forks in the next turn of the event loop. Resolves in the parent; the child goes on in `request.child` instead. */
 export function forkAtLoopBase(request: ForkRequest): Promise<ForkedChild> {
+  // What waits in a process waits there, and not in its clones.
+  if (busyIn !== process.pid) waiting.length = 0;
+  return new Promise<ForkedChild>((resolve, reject) => {
+    const begin = (): void => {
+      forkNow(request).then(
+        (forked) => {
+          goOn();
+          resolve(forked);
+        },
+        (error: unknown) => {
+          goOn();
+          reject(error);
+        },
+      );
+    };
+    if (busyIn === process.pid) {
+      // In the context of the caller, as its AsyncLocalStorage has it.
+      waiting.push(AsyncResource.bind(begin));
+    } else {
+      busyIn = process.pid;
+      begin();
+    }
+  });
+}
+
+function goOn(): void {
+  const next = waiting.shift();
+  if (next) next();
+  else busyIn = undefined;
+}
+
+function forkNow(request: ForkRequest): Promise<ForkedChild> {
   return new Promise((resolve, reject) => {
     assertForkable();
     const options = {
@@ -48,11 +86,15 @@ export function forkAtLoopBase(request: ForkRequest): Promise<ForkedChild> {
     // What is not yet written to these would be written by both processes.
     const shared = [1, 2, ...request.keep];
     let turns = 0;
+    let awaitsAnswers = false;
     const ready = (): boolean => {
       // The first turn is free; later ones mean that the pool did not come to rest.
-      if (turns++ > 0 && performance.now() > deadline) throw inFlightError(request.drainTimeout, shared);
+      if (turns++ > 0 && !awaitsAnswers && performance.now() > deadline) {
+        throw inFlightError(request.drainTimeout, shared);
+      }
       const resting = native().activeRequests() === 0 || !(lookingUpNames() || native().unwrittenBytes(shared) > 0);
-      return resting && (turns > MOST_TURNS || !hasNativeImmediates());
+      awaitsAnswers = resting && turns <= MOST_TURNS && hasNativeImmediates();
+      return resting && !awaitsAnswers;
     };
     let prepared = false;
     const prepare = (): void => {
