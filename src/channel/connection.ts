@@ -98,7 +98,7 @@ export class Connection<T = unknown> {
         'this end of a one-way pipe can only receive: send into the other one',
       );
     }
-    const frame = frameOf(value);
+    const frame = frameOf(value, end);
     if (this.#senders.length === 0 && this.#trySend(end, frame)) return;
     const sender = { wait: undefined as unknown as Wait<void>, frame: kept(frame) };
     sender.wait = new Wait<void>(options, () => this.#removeSender(sender), 'sending a message');
@@ -246,7 +246,7 @@ export class Connection<T = unknown> {
 
   /** What has been received into the buffer. */
   #take(end: ConnectionEnd, length: number): unknown {
-    if (length > 0) return valueOf({ bytes: into, length, descriptor: end.takeDescriptor() });
+    if (length > 0) return valueOf(into, length, end);
     throw new EOFError('there is no message, and nobody left who could send one: the other end of the pipe is closed');
   }
 

@@ -2,13 +2,13 @@
 import type { SharedQueue } from '../native/binding.js';
 import { pickle } from '../transfer/pickle.js';
 import { valueOf, valueOfSegments } from './frame.js';
-import { ROOM, writeSmall } from './small.js';
+import { asBuffer, writeSmall } from './small.js';
 
 /** Bytes that a message in one piece has at most where it is not large: `LARGE` in crates/shared. */
 const SMALL = 64 * 1024;
 
 /** Written and read anew for each message. */
-const out = Buffer.allocUnsafeSlow(ROOM);
+const out = Buffer.allocUnsafeSlow(SMALL - 1);
 const into = Buffer.allocUnsafeSlow(SMALL);
 
 /** A message to be put; of the first piece only so many bytes. */
@@ -25,7 +25,7 @@ export interface Message {
 export function messageOf(value: unknown): Message {
   const length = writeSmall(value, out);
   if (length > 0) return { pieces: [out], length };
-  const pieces = pickle(value).segments as Message['pieces'];
+  const pieces = asBuffer(value) ?? (pickle(value).segments as Message['pieces']);
   return { pieces, length: pieces[0].length };
 }
 
@@ -55,6 +55,6 @@ export type Taken = () => unknown;
 export function take(queue: SharedQueue): Taken | -1 | -2 {
   const taken = queue.take(into);
   if (taken === Nothing.now || taken === Nothing.anyMore) return taken;
-  if (typeof taken === 'number') return () => valueOf({ bytes: into, length: taken, descriptor: -1 });
+  if (typeof taken === 'number') return () => valueOf(into, taken);
   return () => valueOfSegments(taken.map((piece) => new Uint8Array(piece)));
 }

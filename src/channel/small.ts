@@ -18,11 +18,8 @@ const Form = {
   Uint8Array: 24,
 } as const;
 
-/** Bytes up to which a string or buffer is small. */
+/** Bytes up to which a string is small; a buffer is if there is room for it. */
 const LARGEST = 16_384;
-
-/** Bytes that {@link writeSmall} needs at most. JSON is checked before it is written. */
-export const ROOM: number = 3 * LARGEST + 16;
 
 /** Writes a value at the begin of `into`: the number of bytes, or 0 if it is not small. */
 export function writeSmall(value: unknown, into: Buffer): number {
@@ -64,10 +61,30 @@ function writeObject(value: object, into: Buffer): number {
 
 function writeBytes(value: Uint8Array, form: number, into: Buffer): number {
   // Something else than it seems to be.
-  if (!ArrayBuffer.isView(value) || value.byteLength > LARGEST || isSharedArrayBuffer(value.buffer)) return 0;
+  if (!ArrayBuffer.isView(value) || value.byteLength >= into.length || isSharedArrayBuffer(value.buffer)) return 0;
   into[0] = form;
   into.set(value, 1);
   return 1 + value.length;
+}
+
+/**
+ * A value that is nothing but a large buffer, as two segments: its form, and itself. It need not be looked at, and its copy is the receiver's
+ * buffer. Undefined for anything else.
+ */
+export function asBuffer(value: unknown): [form: Uint8Array, bytes: Uint8Array] | undefined {
+  if (!ArrayBuffer.isView(value) || isSharedArrayBuffer(value.buffer)) return undefined;
+  const prototype = Object.getPrototypeOf(value) as unknown;
+  if (prototype === Buffer.prototype) return [Uint8Array.of(Form.Buffer), value as Buffer];
+  if (prototype === Uint8Array.prototype) return [Uint8Array.of(Form.Uint8Array), value as Uint8Array];
+  return undefined;
+}
+
+/** What {@link asBuffer} has taken apart; undefined for other segments. */
+export function readBuffer([form, bytes]: readonly Uint8Array[]): Uint8Array | undefined {
+  if (!bytes || form?.length !== 1) return undefined;
+  if (form[0] === Form.Uint8Array) return bytes;
+  if (form[0] === Form.Buffer) return Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+  return undefined;
 }
 
 /** Whether {@link writeSmall} has written what begins with this byte. */

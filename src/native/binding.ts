@@ -133,6 +133,10 @@ export interface ConnectionEnd {
   send(bytes: Uint8Array, length: number, descriptor: number): number;
   /** Receives a frame: its length; 0 if none is to come, -1 if there is none now. */
   receive(into: Uint8Array): number;
+  /** Copies the parts of a message into memory that is used again: its descriptor, for the caller; -1 if they are too large. */
+  store(parts: readonly Uint8Array[]): number;
+  /** The parts, of these lengths, of the message that was stored and came with the last frame. */
+  load(lengths: readonly number[]): ArrayBuffer[];
   /** The descriptor that came with the last frame, which belongs to the caller; or -1. */
   takeDescriptor(): number;
   /** Whether `receive` would not give -1. */

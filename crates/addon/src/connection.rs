@@ -11,7 +11,8 @@ use napi::{Env, sys};
 use napi_derive::napi;
 use zygote_process::blob::{self, Blob, Part};
 use zygote_process::frame::{self, Sent};
-use zygote_process::inherited;
+use zygote_process::slab::{Known, Message, Room, Slabs};
+use zygote_process::{descriptor, inherited};
 
 use crate::callback::{Callback, own_loop};
 use crate::descriptor::borrow;
@@ -65,6 +66,8 @@ pub struct ConnectionEnd {
     events: Rc<Events>,
     /// Came with the last frame.
     arrived: Option<OwnedFd>,
+    slabs: Slabs,
+    known: Known,
 }
 
 #[napi]
@@ -91,7 +94,7 @@ impl ConnectionEnd {
             sys::napi_add_env_cleanup_hook(env.raw(), Some(on_end), Rc::into_raw(Rc::clone(&poll)).cast_mut().cast())
         };
         inherited::share(fd.as_raw_fd());
-        Ok(Self { fd: Some(fd), poll, events, arrived: None })
+        Ok(Self { fd: Some(fd), poll, events, arrived: None, slabs: Slabs::default(), known: Known::default() })
     }
 
     fn fd(&self) -> Result<&OwnedFd> {
@@ -136,6 +139,32 @@ impl ConnectionEnd {
         Ok(received.length as i32)
     }
 
+    /// Copies the parts of a message into memory that is used again: a descriptor of it, for the caller. -1 if it is too large.
+    #[napi]
+    pub fn store(&mut self, parts: Vec<&[u8]>) -> Result<i32> {
+        let failed = failed("writing a large message to memory");
+        let Some(memory) = self.slabs.store(&parts).map_err(&failed)? else { return Ok(-1) };
+        Ok(descriptor::duplicate(memory).map_err(&failed)?.into_raw_fd())
+    }
+
+    /// The parts of the message that came with the last frame, of these lengths, each an `ArrayBuffer` of its own.
+    #[napi]
+    pub fn load<'env>(&mut self, env: &'env Env, lengths: Vec<f64>) -> Result<Vec<Unknown<'env>>> {
+        let memory =
+            self.arrived.take().ok_or_else(|| Code::System.error("the memory of a message has not arrived"))?;
+        let mut offset = 0;
+        let parts = self.known.read(memory, |message| {
+            let parts = lengths.iter().map(|length| {
+                let length = *length as usize;
+                let part = part_of(env, message, offset, length).map_err(Refused);
+                offset += length;
+                part
+            });
+            parts.collect::<std::result::Result<Vec<_>, Refused>>()
+        });
+        parts.map_err(|Refused(error)| error)
+    }
+
     /// The descriptor that came with the last frame; -1 if there was none. It belongs to the caller.
     #[napi]
     pub fn take_descriptor(&mut self) -> i32 {
@@ -177,6 +206,8 @@ impl ConnectionEnd {
             }
         }
         self.arrived = None;
+        self.slabs = Slabs::default();
+        self.known = Known::default();
         if let Some(fd) = self.fd.take() {
             inherited::unshare(fd.as_raw_fd());
         }
@@ -215,6 +246,63 @@ unsafe extern "C" fn on_ready(handle: *mut Handle, status: c_int, _events: c_int
             let _ = events.apply(&poll);
         }
     }
+}
+
+/// An error of this crate where one of the system's could be, too.
+struct Refused(napi::Error<Code>);
+
+impl From<std::io::Error> for Refused {
+    fn from(error: std::io::Error) -> Self {
+        Self(failed("reading a large message")(error))
+    }
+}
+
+/// From this size on huge pages pay.
+const ROOM_FROM: usize = 2 << 20;
+
+fn part_of<'env>(env: &'env Env, message: &Message<'_>, offset: usize, length: usize) -> Result<Unknown<'env>> {
+    let failed = failed("reading a large message");
+    let value = if length >= ROOM_FROM {
+        let room = Room::new(length).map_err(&failed)?;
+        // SAFETY: there is room.
+        unsafe { message.copy(offset, length, room.as_ptr()) }.map_err(&failed)?;
+        in_room(env, room, length)
+    } else {
+        None
+    };
+    let value = if let Some(value) = value {
+        value
+    } else {
+        let (value, data) = new_buffer(env, length)?;
+        // SAFETY: the memory of the new ArrayBuffer.
+        unsafe { message.copy(offset, length, data) }.map_err(&failed)?;
+        value
+    };
+    // SAFETY: a value of this environment, made just now.
+    Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), value) })
+}
+
+/// An `ArrayBuffer` on it; `None` where this Node takes no memory from outside.
+fn in_room(env: &Env, room: Room, length: usize) -> Option<sys::napi_value> {
+    unsafe extern "C" fn free(_env: sys::napi_env, at: *mut c_void, mapped: *mut c_void) {
+        if let Some(at) = NonNull::new(at.cast()) {
+            // SAFETY: what `into_raw` gave; called once, when no JavaScript can reach it any more.
+            unsafe { Room::free(at, mapped.addr()) };
+        }
+    }
+    let (at, mapped) = room.into_raw();
+    let mut value = ptr::null_mut();
+    // SAFETY: the memory stays until `free` is called. The size goes as a pointer that nobody follows.
+    let status = unsafe {
+        let hint = ptr::without_provenance_mut(mapped);
+        sys::napi_create_external_arraybuffer(env.raw(), at.as_ptr().cast(), length, Some(free), hint, &raw mut value)
+    };
+    if status == sys::Status::napi_ok {
+        return Some(value);
+    }
+    // SAFETY: nobody else has got it.
+    unsafe { Room::free(at, mapped) };
+    None
 }
 
 /// Puts bytes into memory of their own: its descriptor. What travels with it are the lengths of the parts.
@@ -273,16 +361,21 @@ fn external(env: &Env, part: Part) -> Option<sys::napi_value> {
 }
 
 fn copied(env: &Env, blob: &Blob, index: usize, length: usize) -> Result<sys::napi_value> {
-    let (mut value, mut data) = (ptr::null_mut(), ptr::null_mut());
-    // SAFETY: a living environment.
-    let status = unsafe { sys::napi_create_arraybuffer(env.raw(), length, &raw mut data, &raw mut value) };
-    if status != sys::Status::napi_ok {
-        return Err(Code::System.error(format_args!("there is no memory for a message of {length} bytes")));
-    }
+    let (value, data) = new_buffer(env, length)?;
     if length > 0 {
         // SAFETY: the memory of the new ArrayBuffer, which nobody else has got yet.
-        let into = unsafe { std::slice::from_raw_parts_mut(data.cast::<u8>(), length) };
+        let into = unsafe { std::slice::from_raw_parts_mut(data, length) };
         blob.read(index, into).map_err(failed("reading a large message"))?;
     }
     Ok(value)
+}
+
+fn new_buffer(env: &Env, length: usize) -> Result<(sys::napi_value, *mut u8)> {
+    let (mut value, mut data) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: a living environment.
+    let status = unsafe { sys::napi_create_arraybuffer(env.raw(), length, &raw mut data, &raw mut value) };
+    if status == sys::Status::napi_ok {
+        return Ok((value, data.cast()));
+    }
+    Err(Code::System.error(format_args!("there is no memory for a message of {length} bytes")))
 }

@@ -20,6 +20,8 @@ pub mod lifetime;
 pub mod message;
 #[cfg(unix)]
 pub mod pages;
+#[cfg(target_os = "linux")]
+pub mod slab;
 #[cfg(unix)]
 pub mod standard;
 #[cfg(windows)]
