@@ -21,10 +21,22 @@ export interface RoundsOptions {
  * the figures of another one: after a Worker has ended, V8 keeps its pages for seconds, and a fork would inherit them.
  */
 const PARENTS: readonly (readonly ContestantName[])[] = [
-  ['fork', 'fork-prepared'],
+  ['fork', 'fork-prepared', 'queue-fork', 'memory-fork', 'mapping-fork'],
   // These have the data elsewhere.
   ['forkserver-preloaded', 'python-fork', 'python-forkserver', 'python-spawn'],
-  ['forkserver-args', 'spawn-args', 'json', 'advanced', 'ipc'],
+  [
+    'forkserver-args',
+    'spawn-args',
+    'queue-forkserver',
+    'queue-spawn',
+    'memory-forkserver',
+    'memory-spawn',
+    'mapping-forkserver',
+    'mapping-spawn',
+    'json',
+    'advanced',
+    'ipc',
+  ],
   ['clone', 'message'],
   ['shared'],
 ];

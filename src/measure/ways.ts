@@ -24,6 +24,15 @@ export type ContestantName =
   | 'forkserver-preloaded'
   | 'forkserver-args'
   | 'spawn-args'
+  | 'queue-fork'
+  | 'queue-forkserver'
+  | 'queue-spawn'
+  | 'memory-fork'
+  | 'memory-forkserver'
+  | 'memory-spawn'
+  | 'mapping-fork'
+  | 'mapping-forkserver'
+  | 'mapping-spawn'
   | 'clone'
   | 'json'
   | 'advanced'
@@ -64,6 +73,69 @@ export const WAYS: Readonly<Record<ContestantName, Way>> = {
     start: 'spawn',
     title: 'spawn, argument',
     inWords: 'an argument through spawn',
+  },
+  'queue-fork': {
+    family: 'zygote',
+    handing: 'serialized',
+    start: 'fork',
+    title: 'fork, Queue',
+    inWords: 'a Queue to a child by fork',
+  },
+  'queue-forkserver': {
+    family: 'zygote',
+    handing: 'serialized',
+    start: 'forkserver',
+    title: 'forkserver, Queue',
+    inWords: 'a Queue to a child by forkserver',
+  },
+  'queue-spawn': {
+    family: 'zygote',
+    handing: 'serialized',
+    start: 'spawn',
+    title: 'spawn, Queue',
+    inWords: 'a Queue to a child by spawn',
+  },
+  'memory-fork': {
+    family: 'zygote',
+    handing: 'shared',
+    start: 'fork',
+    title: 'fork, SharedMemory',
+    inWords: 'SharedMemory to a child by fork',
+  },
+  'memory-forkserver': {
+    family: 'zygote',
+    handing: 'shared',
+    start: 'forkserver',
+    title: 'forkserver, SharedMemory',
+    inWords: 'SharedMemory to a child by forkserver',
+  },
+  'memory-spawn': {
+    family: 'zygote',
+    handing: 'shared',
+    start: 'spawn',
+    title: 'spawn, SharedMemory',
+    inWords: 'SharedMemory to a child by spawn',
+  },
+  'mapping-fork': {
+    family: 'zygote',
+    handing: 'shared',
+    start: 'fork',
+    title: 'fork, copy-on-write mapping',
+    inWords: 'a copy-on-write mapping to a child by fork',
+  },
+  'mapping-forkserver': {
+    family: 'zygote',
+    handing: 'shared',
+    start: 'forkserver',
+    title: 'forkserver, copy-on-write mapping',
+    inWords: 'a copy-on-write mapping to a child by forkserver',
+  },
+  'mapping-spawn': {
+    family: 'zygote',
+    handing: 'shared',
+    start: 'spawn',
+    title: 'spawn, copy-on-write mapping',
+    inWords: 'a copy-on-write mapping to a child by spawn',
   },
   clone: {
     family: 'built-in',
@@ -133,13 +205,14 @@ export const WAYS: Readonly<Record<ContestantName, Way>> = {
 export const CONTESTANT_NAMES: readonly ContestantName[] = Object.keys(WAYS) as ContestantName[];
 
 /** What a list of ways may have in place of single ones. */
-export const GROUPS: readonly string[] = ['inherited', 'serialized', 'shared', 'zygote', 'built-in', 'python'];
+export const GROUPS: readonly string[] = ['inherited', 'serialized', 'zygote', 'built-in', 'python'];
 
 /** Names of ways and of groups of them as names of ways, in the order of the tables; those that are neither are in `unknown`. */
 export function waysNamed(given: readonly string[]): { names: ContestantName[]; unknown: string[] } {
   const names = CONTESTANT_NAMES.filter((name) => {
     const { family, handing } = WAYS[name];
-    return [name, family, handing].some((word) => given.includes(word));
+    // The kind `shared` is also the name of a way, and means that one.
+    return given.includes(name) || [family, handing].some((word) => GROUPS.includes(word) && given.includes(word));
   });
   const known = new Set<string>([...CONTESTANT_NAMES, ...GROUPS]);
   return { names, unknown: given.filter((name) => !known.has(name)) };

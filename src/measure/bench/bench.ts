@@ -1,6 +1,7 @@
 /** In the process that measures: the data, and the contestants that hand it on. */
 import { ZygoteError } from '../../errors.js';
 import type { Extent } from '../child/steps.js';
+import { unavailable } from '../contestants/available.js';
 import { contestants, type Contestant, type Fitness } from '../contestants/index.js';
 import { clonedSize } from '../contestants/sizes.js';
 import type { ContestantName, MemorySample } from '../measurement.js';
@@ -58,6 +59,8 @@ export class Bench {
   }
 
   async #fitnessOf(contestant: Contestant, inspection: Inspection): Promise<Fitness> {
+    const obstacle = unavailable(contestant.name);
+    if (obstacle !== undefined) return { obstacle };
     const fitness = contestant.check(this.#payload, inspection);
     if ('obstacle' in fitness) return fitness;
     try {

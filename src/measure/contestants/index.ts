@@ -2,7 +2,9 @@ import type { ContestantName } from '../ways.js';
 import { childProcess } from './childProcess.js';
 import type { Contestant } from './contestant.js';
 import { fork, preloadedServer, serverArgument, spawnArgument } from './process.js';
+import { memory } from './memory.js';
 import { python } from './python.js';
+import { queue } from './queue.js';
 import { message, sharedMemory, structuredClone } from './worker.js';
 
 export type { Child, Contestant, Fitness, Turn } from './contestant.js';
@@ -18,6 +20,15 @@ const makers: Record<ContestantName, () => Contestant> = {
   'forkserver-preloaded': () => preloadedServer,
   'forkserver-args': () => serverArgument,
   'spawn-args': () => spawnArgument,
+  'queue-fork': () => queue('fork'),
+  'queue-forkserver': () => queue('forkserver'),
+  'queue-spawn': () => queue('spawn'),
+  'memory-fork': () => memory('shared', 'fork'),
+  'memory-forkserver': () => memory('shared', 'forkserver'),
+  'memory-spawn': () => memory('shared', 'spawn'),
+  'mapping-fork': () => memory('copy-on-write', 'fork'),
+  'mapping-forkserver': () => memory('copy-on-write', 'forkserver'),
+  'mapping-spawn': () => memory('copy-on-write', 'spawn'),
   clone: () => structuredClone,
   json: () => childProcess('json', 'json', false),
   advanced: () => childProcess('advanced', 'advanced', false),

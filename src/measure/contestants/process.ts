@@ -60,10 +60,7 @@ export const preloadedServer: Contestant = {
 export const serverArgument: Contestant = {
   name: 'forkserver-args',
   check: ({ data }) => pickledSize(data),
-  async prepare() {
-    forkserver.preload([programUrl('measure/child/target').href]);
-    await forkserver.start();
-  },
+  prepare: startServer,
   start: ({ data }, turn) => startWithArgument('forkserver', data, turn),
 };
 
@@ -73,13 +70,25 @@ export const spawnArgument: Contestant = {
   start: ({ data }, turn) => startWithArgument('spawn', data, turn),
 };
 
+let server: Promise<void> | undefined;
+
+/** One for all ways that need it. */
+export function startServer(): Promise<void> {
+  if (server === undefined) {
+    forkserver.preload([programUrl('measure/child/target').href]);
+    server = forkserver.start();
+  }
+  return server;
+}
+
 function startWithArgument(method: 'forkserver' | 'spawn', data: unknown, turn: Turn): Promise<Child> {
   turn.begin();
   const { extent } = turn;
   return follow(new Process({ target: receiveArgument, args: [data, extent], method, daemon: true }), turn);
 }
 
-async function follow<A extends unknown[]>(child: Process<A, never>, turn: Turn): Promise<Child> {
+/** Starts it, and hears what it tells. */
+export async function follow<A extends unknown[]>(child: Process<A, never>, turn: Turn): Promise<Child> {
   const hearing = new Hearing(turn);
   child.on('message', (message) => hearing.hear(message as ChildMessage));
   child.result.catch((error: unknown) => hearing.failed(error));
@@ -97,7 +106,7 @@ async function follow<A extends unknown[]>(child: Process<A, never>, turn: Turn)
 }
 
 /** What travels is what structured clone makes of it, with large buffers beside it. */
-function pickledSize(data: unknown): ReturnType<typeof fitness> {
+export function pickledSize(data: unknown): ReturnType<typeof fitness> {
   return fitness('it cannot be transferred', () =>
     pickle(data).segments.reduce((sum, { byteLength }) => sum + byteLength, 0),
   );
