@@ -3,7 +3,7 @@ import { getAllStartMethods } from 'zygote';
 import { runProgram } from '../start/helpers/scenarios.js';
 import { blocksOf, exampleOf, printedIn, textOf } from './helpers/pages.js';
 
-const blocks = blocksOf(textOf('docs/shared-memory.md'));
+const blocks = ['docs/shared-memory.md', 'docs/locks.md'].flatMap((path) => blocksOf(textOf(path)));
 
 for (const block of blocks.filter(({ info }) => info === 'console')) {
   const { example, methods, text } = printedIn(block);
