@@ -1,7 +1,7 @@
 // Conditions between processes.
 import ava from 'ava';
 import { Condition, Lock, RLock, ZygoteError } from 'zygote';
-import { abortSoon, forever, kill, marks, start, until } from './helpers.js';
+import { abortSoon, forever, kill, marks, start, stop, until } from './helpers.js';
 
 // One after the other: some block the thread.
 const test = ava.serial;
@@ -148,7 +148,7 @@ test('a notification that a killed process has got goes to the next', async (t) 
   await until(() => condition.waiting === 1);
   const second = await start(t, wait, []);
   await until(() => condition.waiting === 2);
-  first.kill('SIGSTOP');
+  await stop(first);
   const guard = await condition.acquire();
   t.is(condition.notify(), 1);
   guard.release();

@@ -2,7 +2,7 @@
 import type { ExecutionContext } from 'ava';
 import { Process, type StartMethod } from 'zygote';
 import { native } from '#dist/native/binding';
-import { until } from '../helpers/report.js';
+import { stateOf, until } from '../helpers/report.js';
 
 export { until };
 
@@ -31,6 +31,12 @@ export async function start<A extends unknown[], R>(
 export async function kill(child: Pick<Process<never[]>, 'kill' | 'join'>): Promise<void> {
   child.kill();
   await child.join();
+}
+
+/** Stops it: it takes notice of nothing any more. */
+export async function stop(child: Pick<Process<never[]>, 'kill' | 'pid'>): Promise<void> {
+  child.kill('SIGSTOP');
+  await until(() => stateOf(child.pid ?? 0) === 'T');
 }
 
 /** Does nothing, and keeps its process alive. */

@@ -2,7 +2,7 @@
 import ava from 'ava';
 import { Lock, RLock, ZygoteError } from 'zygote';
 import { _exit, fork, waitpid } from 'zygote/posix';
-import { forever, kill, marks, start, until } from './helpers.js';
+import { forever, kill, marks, start, stop, until } from './helpers.js';
 
 // One after the other: some block the thread.
 const test = ava.serial;
@@ -109,8 +109,7 @@ for (const Class of [Lock, RLock]) {
     const guard = await lock.acquire();
     const waiter = await start(t, async () => lock.acquire().then(forever), []);
     await until(() => lock.waiting === 1);
-    // It cannot take notice of anything any more.
-    waiter.kill('SIGSTOP');
+    await stop(waiter);
     guard.release();
     t.is(lock.waiting, 0);
     t.true(lock.locked);

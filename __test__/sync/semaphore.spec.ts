@@ -1,7 +1,7 @@
 // Semaphores between processes.
 import ava from 'ava';
 import { BoundedSemaphore, Semaphore, ZygoteError } from 'zygote';
-import { forever, kill, marks, start, until } from './helpers.js';
+import { forever, kill, marks, start, stop, until } from './helpers.js';
 
 // One after the other: some block the thread.
 const test = ava.serial;
@@ -77,7 +77,7 @@ for (const Class of [Semaphore, BoundedSemaphore]) {
     const guard = await semaphore.acquire();
     const waiter = await start(t, async () => semaphore.acquire().then(forever), []);
     await until(() => semaphore.waiting === 1);
-    waiter.kill('SIGSTOP');
+    await stop(waiter);
     guard.release();
     const wait = semaphore.acquire();
     await kill(waiter);
