@@ -15,7 +15,8 @@ export interface BoardMemory {
 export function boardMemory(method: StartMethod): BoardMemory | undefined {
   try {
     // A clone has the pages anyway; others are passed a descriptor.
-    return method === 'fork' ? { buffer: native().sharedPages(BOARD_SIZE) } : new SharedMemory({ size: BOARD_SIZE });
+    if (method === 'fork') return { buffer: native().sharedPages(BOARD_SIZE) };
+    return new SharedMemory({ size: BOARD_SIZE, waitable: false });
   } catch {
     // No descriptor is left, or this Node cannot show such memory.
     return undefined;

@@ -23,8 +23,9 @@ const ITEM = SLOTS * STRIDE;
 /** Bytes. */
 export const BOARD_SIZE: number = (ITEM + 1) * SIZE;
 
-/** The length of what is no text: undefined. */
+/** The length of what is no text: undefined; and a result that is not here, but was sent at once. */
 const NOTHING = -1;
+const SENT = -2;
 /** In the state of a task that is done. */
 const DONE = 0x4000_0000;
 
@@ -80,9 +81,15 @@ export class Board {
     if (!numbers || Atomics.load(numbers, at) !== (mark(number) | DONE)) return undefined;
     const micros = numbers[at + 1] as number;
     const length = numbers[at + 2] as number;
+    if (length === SENT) return undefined;
     if (length === NOTHING) return { micros, value: undefined };
     const start = (at + HEAD) * SIZE;
     return { micros, value: JSON.parse(String.fromCharCode(...this.#bytes.subarray(start, start + length))) };
+  }
+
+  /** In the parent: whether it is done, wherever its result is. */
+  isOver(number: number): boolean {
+    return this.#numbers !== undefined && Atomics.load(this.#numbers, slot(number)) === (mark(number) | DONE);
   }
 
   /** In the parent: the place of the item that a map was at. */
@@ -112,6 +119,13 @@ export class Board {
     numbers[at + 2] = result === undefined ? NOTHING : result.length;
     Atomics.store(numbers, at, mark(number) | DONE);
     return true;
+  }
+
+  /** In the worker: a task is done, and what came of it was sent. */
+  sent(number: number): void {
+    if (!this.#numbers) return;
+    this.#numbers[slot(number) + 2] = SENT;
+    Atomics.store(this.#numbers, slot(number), mark(number) | DONE);
   }
 
   #write(start: number, text: string): boolean {

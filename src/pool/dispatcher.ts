@@ -73,7 +73,7 @@ export class Dispatcher implements CrewOwner {
     const { worker, queue } = task;
     if (!task.reject(error)) return;
     queue?.remove(task);
-    if (worker && !worker.revoke(task)) this.#replace(worker);
+    if (worker && !worker.revoke(task)) this.#replace(worker, task);
     this.#schedule();
   }
 
@@ -130,9 +130,9 @@ export class Dispatcher implements CrewOwner {
   }
 
   left(worker: Worker, end: WorkerEnd): void {
-    const { begun, unbegun, status, cause, item } = end;
+    const { begun, done, unbegun, status, cause, item } = end;
     const again: Task[] = [];
-    for (const [index, task] of begun.entries()) {
+    for (const task of begun) {
       if (task.settled) continue;
       this.counts.crashed++;
       if (task.retries > 0) {
@@ -140,7 +140,7 @@ export class Dispatcher implements CrewOwner {
         this.counts.retried++;
         again.push(task);
       } else {
-        const isDone = index < begun.length - 1;
+        const isDone = done.has(task);
         task.reject(new WorkerCrashedError(task.label(isDone ? 0 : item), status, { cause, isDone }));
       }
     }
@@ -245,10 +245,11 @@ export class Dispatcher implements CrewOwner {
     for (const task of tasks.toReversed()) if (!task.settled) this.queue.unshift(task);
   }
 
-  /** Ends a worker without delay; what it has not begun is for others. */
-  #replace(worker: Worker): void {
+  /** Ends a worker that runs this task; what it has not begun is for others. */
+  #replace(worker: Worker, task: Task): void {
     this.#putBack(worker.revokeAll());
-    worker.kill();
+    // Only now: it cannot begin another one. If it has done so before, that one is not at fault.
+    if (!worker.isThrough(task)) worker.kill();
   }
 
   /** Takes the time of what a worker does now. */
@@ -283,7 +284,7 @@ export class Dispatcher implements CrewOwner {
   #tookTooLong(worker: Worker, task: Task, item: number): void {
     const label = String(task.label(item));
     task.reject(new TimeoutError(`task ${label} ran for more than ${task.limit} ms: its worker was ended`));
-    this.#replace(worker);
+    this.#replace(worker, task);
     this.#schedule();
   }
 

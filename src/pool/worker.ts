@@ -30,8 +30,10 @@ export interface WorkerEnd {
   cause: unknown;
   /** Not begun, in their order. */
   unbegun: Task[];
-  /** Begun, in their order, and without a result: it died in the last one, and what came of the others is lost. */
+  /** Begun, in their order, and without a result. */
   begun: Task[];
+  /** Those of them that were done: what came of them is lost. */
+  done: Set<Task>;
   /** The place of the item at which the last one was. */
   item: number;
 }
@@ -170,6 +172,11 @@ export class Worker {
     }
   }
 
+  /** Whether it is through with a task, though it may not have reported it. */
+  isThrough(task: Task): boolean {
+    return task.worker !== this || this.#board.isOver(task.number);
+  }
+
   /** Takes back all that are not begun, in their order. */
   revokeAll(): Task[] {
     return this.tasks().filter((task) => this.revoke(task));
@@ -278,6 +285,7 @@ export class Worker {
     this.collect();
     const tasks = this.tasks();
     for (const task of tasks) task.worker = undefined;
+    const done = new Set(tasks.filter((task) => this.#board.isOver(task.number)));
     const isBegun = tasks.map((task) => this.#board.isBegun(task.number));
     this.size = 0;
     // Before it was ready, its process's failure is that of the initializer.
@@ -289,6 +297,7 @@ export class Worker {
       cause: this.#cause,
       unbegun: tasks.filter((_, index) => !isBegun[index]),
       begun: tasks.filter((_, index) => isBegun[index]),
+      done,
       item: this.#board.item,
     });
   }

@@ -275,6 +275,7 @@ class Working {
     // It should not be lost if the next task ends this process.
     const isSafe = op === Op.done && typeof packed !== 'object' && this.#board.finish(this.#running, micros, packed);
     if (!isSafe || now - this.#heldSince > HELD) this.#flush();
+    if (!isSafe) this.#board.sent(this.#running);
   }
 
   #flush(): void {
