@@ -6,10 +6,11 @@ import { parseArgs } from 'node:util';
 import { Process } from 'zygote';
 import { holdings } from '../leaks.js';
 import { pick, seeded } from '../random.js';
+import { channels } from './channels.js';
 import { locks } from './locks.js';
 import type { MakeScene, Scene } from './scene.js';
 
-const SCENES: Record<string, MakeScene> = { ...locks };
+const SCENES: Record<string, MakeScene> = { ...locks, ...channels };
 
 const HELP = `npm run stress:shared -- [options]
 
