@@ -24,7 +24,7 @@ test('by default everything is measured that fits into two and a half minutes', 
   ]);
   const plan = planFrom({});
   t.deepEqual(plan.methods, [...CONTESTANT_NAMES]);
-  t.like(plan, { rounds: 10, scale: 1, timeout: 60_000, budget: 150_000, children: 4 });
+  t.like(plan, { rounds: 10, scale: 1, timeout: 60_000, budget: 140_000, children: 4 });
 });
 
 test('quick is half a minute, full has no limit, and neither have rounds that were asked for', (t) => {

@@ -1,6 +1,6 @@
 /** Time that is given to what is to be measured, so that all of it ends when it shall. */
 import type { ContestantName } from './measurement.js';
-import type { Point } from './options.js';
+import type { PayloadSpec, Point } from './options.js';
 
 /** What takes time besides the turns: data is made, and read by who hands it over. */
 export const LOADING = 'loading';
@@ -40,12 +40,14 @@ export class Budget {
     const [{ spec, weight }] = points as [Point];
     const total = points.reduce((sum, point) => sum + point.weight, 0);
     const left = this.#until - performance.now();
-    const size = 'size' in spec ? (spec.size ?? 0) : 0;
+    const size = sizeOf(spec);
     return {
       until: left === Number.POSITIVE_INFINITY ? left : performance.now() + (left * weight) / total,
       spare: Math.max(left, 0) * SPARE,
       expected: (what) => {
-        const known = this.#costs.get(`${spec.name} ${what}`);
+        // Of another kind rather than nothing: that is not far off.
+        const known =
+          this.#costs.get(`${spec.name} ${what}`) ?? (size > 0 ? this.#costs.get(`records ${what}`) : undefined);
         if (known === undefined || known.size === 0) return undefined;
         const base = Math.min(this.#costs.get(`nothing ${what}`)?.cost ?? 0, known.cost);
         return base + ((known.cost - base) * size) / known.size;
@@ -55,4 +57,13 @@ export class Budget {
       took: (what, cost) => this.#costs.set(`${spec.name} ${what}`, { size, cost }),
     };
   }
+}
+
+/** About how large the cities are. */
+const CITIES = 15e6;
+
+/** 0 where it is not known before. */
+function sizeOf(spec: PayloadSpec): number {
+  if (spec.kind !== 'built-in') return 0;
+  return spec.size ?? (spec.name === 'cities' ? CITIES : 0);
 }

@@ -20,7 +20,7 @@ export interface MeasureOptions {
   scale?: number;
   /** Milliseconds within which all shall be measured: what is dear is measured less often, or left out. Default: see `quick`. */
   budget?: number;
-  /** A first impression, of small data: a budget of 30 seconds in place of 150. */
+  /** A first impression, of small data: a budget of 30 seconds in place of 140. */
   quick?: boolean;
   /** All sizes up to 1 GB, all rounds, and no budget: takes long, and gigabytes of memory. */
   full?: boolean;
@@ -95,7 +95,7 @@ const USUAL: Profile = {
   sizes: { records: [MB, 10 * MB, 44.9 * MB], buffer: [MB, 10 * MB, 100 * MB, 1000 * MB], map: [19.9 * MB] },
   rounds: 10,
   lives: 3,
-  budget: 150_000,
+  budget: 140_000,
   together: 1,
 };
 const QUICK: Profile = {

@@ -17,7 +17,7 @@ How much:
   (nothing)                 within 3 minutes; what is dear is measured less often, or left out
   --quick                   small data, half a minute
   --full                    up to 1 GB of data, every way 10 times: an hour or so, and gigabytes of memory
-  --budget seconds          as long as you say (default: 150; 30 with --quick; none with --full or --rounds)
+  --budget seconds          as long as you say (default: 140; 30 with --quick; none with --full or --rounds)
   --rounds n                how often each way is tried at most (default: 10; 5 with --quick)
 
 Your own data:
