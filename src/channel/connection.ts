@@ -5,6 +5,7 @@ import type { WaitOptions } from '../process/waiting.js';
 import { registerShareable, shareBy } from '../transfer/shareable.js';
 import { type Frame, frameOf, kept, MOST_BYTES, valueOf } from './frame.js';
 import { whenInherited, whenPassed } from '../process/inherited.js';
+import { QueueEnd } from './queue-end.js';
 import { assertNotAborted, Wait } from './wait.js';
 
 /** What can be done with an end. */
@@ -19,6 +20,18 @@ const SENDABLE = 2;
 
 /** Until a descriptor of some other message may have arrived. */
 const DESCRIPTORS_AGAIN = 5; // ms
+
+const ON_WINDOWS = process.platform === 'win32';
+
+type End = ConnectionEnd | QueueEnd;
+
+function descriptorsOf(end: End): number[] {
+  return 'descriptors' in end ? end.descriptors : [end.descriptor];
+}
+
+function largeOf(end: End): Buffer | undefined {
+  return 'large' in end ? end.large : undefined;
+}
 
 /** Frames are received here, one after the other. */
 const into = Buffer.allocUnsafeSlow(MOST_BYTES);
@@ -43,26 +56,28 @@ export class Connection<T = unknown> {
     shareBy(Connection, (connection) => ({
       kind: 'channel/Connection',
       state: connection.#ways,
-      descriptors: [connection.#open().descriptor],
+      descriptors: descriptorsOf(connection.#open()),
     }));
   }
 
   /** Undefined when it is closed. */
-  #end: ConnectionEnd | undefined;
+  #end: End | undefined;
   readonly #ways: Ways;
   #receivers: Receiver[] = [];
   #senders: Sender[] = [];
   #descriptorsAgain: NodeJS.Timeout | undefined;
 
-  /** @internal Takes the descriptor over. */
-  constructor(fd: number, ways: Ways) {
+  /** @internal Takes the descriptors over. */
+  constructor(descriptors: number[], ways: Ways) {
     this.#ways = ways;
     const held = new WeakRef(this);
     const ready = (): void => {
       const connection = held.deref();
       if (connection) connection.#ready();
     };
-    this.#end = new (native().ConnectionEnd)(fd, ready);
+    this.#end = ON_WINDOWS
+      ? new QueueEnd(descriptors, ways, ready)
+      : new (native().ConnectionEnd)(descriptors[0] as number, ready);
   }
 
   /** Whether it can receive. */
@@ -205,12 +220,12 @@ export class Connection<T = unknown> {
     this.#watch();
   }
 
-  #open(): ConnectionEnd {
+  #open(): End {
     if (!this.#end) throw closed();
     return this.#end;
   }
 
-  #readable(): ConnectionEnd {
+  #readable(): End {
     const end = this.#open();
     if (this.#ways.readable) return end;
     throw new ZygoteError(
@@ -220,7 +235,7 @@ export class Connection<T = unknown> {
   }
 
   /** False if it has to wait. */
-  #trySend(end: ConnectionEnd, frame: Frame): boolean {
+  #trySend(end: End, frame: Frame): boolean {
     let sent;
     try {
       sent = end.send(frame.bytes, frame.length, frame.descriptor);
@@ -245,8 +260,8 @@ export class Connection<T = unknown> {
   }
 
   /** What has been received into the buffer. */
-  #take(end: ConnectionEnd, length: number): unknown {
-    if (length > 0) return valueOf(into, length, end);
+  #take(end: End, length: number): unknown {
+    if (length > 0) return valueOf(largeOf(end) ?? into, length, end);
     throw new EOFError('there is no message, and nobody left who could send one: the other end of the pipe is closed');
   }
 
@@ -259,7 +274,7 @@ export class Connection<T = unknown> {
     this.#watch();
   }
 
-  #sendOn(end: ConnectionEnd): void {
+  #sendOn(end: End): void {
     for (let sender = this.#senders[0]; sender; sender = this.#senders[0]) {
       try {
         if (!this.#trySend(end, sender.frame)) return;
@@ -271,7 +286,7 @@ export class Connection<T = unknown> {
     }
   }
 
-  #receiveOn(end: ConnectionEnd): void {
+  #receiveOn(end: End): void {
     for (let receiver = this.#receivers[0]; receiver; receiver = this.#receivers[0]) {
       if (receiver.takes) {
         let length;
@@ -346,4 +361,4 @@ function dispose({ descriptor }: Frame): void {
   if (descriptor >= 0) native().closeDescriptor(descriptor);
 }
 
-registerShareable('channel/Connection', (ways: Ways, [fd]) => new Connection(fd as number, ways));
+registerShareable('channel/Connection', (ways: Ways, descriptors) => new Connection(descriptors, ways));

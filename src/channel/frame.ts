@@ -48,6 +48,7 @@ export function frameOf(value: unknown, end: ConnectionEnd): Frame {
   if (length > 0) return { bytes: out, length, descriptor: -1 };
   const segments = asBuffer(value) ?? pickle(value).segments;
   const [first] = segments as [Uint8Array];
+  if (process.platform === 'win32') return whole(segments);
   if (segments.length === 1 && first.length <= MOST_BYTES) {
     return { bytes: first, length: first.length, descriptor: -1 };
   }
@@ -66,6 +67,18 @@ export function frameOf(value: unknown, end: ConnectionEnd): Frame {
     written += segment.length;
   }
   return { bytes: out, length: written, descriptor: -1 };
+}
+
+/** Of any length: where it goes through memory that both sides have. */
+function whole(segments: readonly Uint8Array[]): Frame {
+  if (segments.length === 1)
+    return { bytes: segments[0] as Uint8Array, length: (segments[0] as Uint8Array).length, descriptor: -1 };
+  const head = Buffer.allocUnsafe(HEAD + LENGTH * segments.length);
+  head.writeUInt32LE(Form.segments);
+  head.writeUInt32LE(segments.length, 4);
+  segments.forEach((segment, index) => head.writeBigUInt64LE(BigInt(segment.length), HEAD + LENGTH * index));
+  const bytes = Buffer.concat([head, ...segments]);
+  return { bytes, length: bytes.length, descriptor: -1 };
 }
 
 function writeHead(form: number, segments: readonly Uint8Array[]): void {

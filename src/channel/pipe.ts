@@ -1,6 +1,7 @@
 /** Two ends, connected. */
 import { native } from '../native/binding.js';
 import { Connection, noteEnds } from './connection.js';
+import { QueueEnd } from './queue-end.js';
 
 export interface PipeOptions {
   /** Both ends can send and receive: the default. Else the first can only receive, and the second only send. */
@@ -21,10 +22,15 @@ export interface PipeOptions {
  * for await (const message of ours) console.log(message);
  */
 export function Pipe<T = unknown>({ duplex = true }: PipeOptions = {}): [Connection<T>, Connection<T>] {
-  const [first, second] = native().connectionPair(!duplex);
+  const [first, second] =
+    process.platform === 'win32'
+      ? QueueEnd.pair(!duplex)
+      : native()
+          .connectionPair(!duplex)
+          .map((fd) => [fd]);
   const ends: [Connection<T>, Connection<T>] = [
-    new Connection(first, { readable: true, writable: duplex }),
-    new Connection(second, { readable: duplex, writable: true }),
+    new Connection(first as number[], { readable: true, writable: duplex }),
+    new Connection(second as number[], { readable: duplex, writable: true }),
   ];
   noteEnds(...(ends as [Connection, Connection]));
   return ends;

@@ -149,6 +149,16 @@ export interface ConnectionEnd {
   close(): void;
 }
 
+/** Windows only: one of two ends, each of which learns when nobody has the other one any more. */
+export interface Tether {
+  /** Stays its own. */
+  descriptor(): number;
+  isAlone(): boolean;
+  /** Calls back once, when it is alone. Only the first call has an effect; it does not keep the process alive. */
+  watch(callback: () => void): void;
+  close(): void;
+}
+
 /** What a wait ended with: two numbers, whose meaning is the object's. */
 export type BindingOutcome = [number, number];
 
@@ -293,6 +303,10 @@ export interface NativeBinding {
   connectionPair(oneWay: boolean): [number, number];
   /** Takes the descriptor over. At first nothing is watched for, and nothing kept alive. */
   ConnectionEnd: new (fd: number, callback: () => void) => ConnectionEnd;
+  /** Windows only. Takes the handle over. */
+  Tether: new (handle: number) => Tether;
+  /** Windows only: the handles of two ends. */
+  tetherPair(): [number, number];
   /** Copies the parts into sealed memory: its descriptor. */
   storeBlob(parts: readonly Uint8Array[]): number;
   /** The parts of such memory, of these lengths, private to this process. Takes the descriptor over. */

@@ -37,6 +37,8 @@ pub mod process;
 #[cfg(unix)]
 pub mod random;
 pub mod sync;
+#[cfg(windows)]
+pub mod tether;
 pub mod this_process;
 #[cfg(unix)]
 mod uv;

@@ -15,7 +15,8 @@ pub fn number_of(object: impl AsHandle) -> i32 {
     short(object.as_handle().as_raw_handle().addr())
 }
 
-fn short(handle: usize) -> i32 {
+/// What stands for a handle in JavaScript.
+pub fn short(handle: usize) -> i32 {
     handle as i32
 }
 

@@ -2,7 +2,6 @@
 //! byte is the ring's first; when the ring is empty they begin at 0 again.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::identity::ProcessId;
@@ -288,6 +287,8 @@ impl Region {
 
     #[cfg(target_os = "linux")]
     fn write_at(&self, offset: usize, bytes: &[u8]) -> io::Result<()> {
+        use std::os::fd::AsFd;
+
         use rustix::io::Errno;
 
         let mut place = self.offset_of(offset) as u64;
