@@ -50,8 +50,11 @@ export async function startSpawn({ name, daemon, options, task, givenUp }: Start
   const channel = child.stdio[CHANNEL] as Socket;
   // That it breaks is seen by who reads it.
   channel.on('error', () => {});
+  // As one: the system has it all when this returns, also where each write takes a turn of the loop, which may be blocked next.
+  channel.cork();
   write(channel, Kind.setup, setup);
   write(channel, Kind.task, message);
+  channel.uncork();
   const watched = standards[2] === 'inherit' && new LastOutput(child.stderr as Readable, process.stderr);
   if (watched) (child.stderr as Socket).unref();
   return {
