@@ -5,9 +5,8 @@ import type { Caught } from '../start/helpers/fixture.js';
 import { scenariosOf } from '../start/helpers/scenarios.js';
 
 const program = new URL('fixtures/numbers.js', import.meta.url);
-const hasMemory = process.platform !== 'win32';
 
-for (const method of hasMemory ? getAllStartMethods() : []) {
+for (const method of getAllStartMethods()) {
   const it = scenariosOf(program, method);
 
   it.add('values of every type are shared', 'types', (t, outcome) => {
@@ -37,7 +36,7 @@ for (const method of hasMemory ? getAllStartMethods() : []) {
   });
 }
 
-if (hasMemory) {
+{
   test('an array is zero at first, or has the values that it was given', (t) => {
     using zeros = new SharedArray(Int16Array, 3);
     t.is(zeros.length, 3);

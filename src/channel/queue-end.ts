@@ -3,6 +3,7 @@
  * processes share, and a tether by which each side learns that nobody has the other end any more.
  */
 import { type BindingLimits, native, type SharedQueue, type Tether } from '../native/binding.js';
+import { refusing } from '../sync/settle.js';
 import type { Ways } from './connection.js';
 import { Pump, type Pumping } from './pump.js';
 
@@ -97,7 +98,7 @@ export class QueueEnd {
 
   send(bytes: Uint8Array, length: number): number {
     if (this.#tether.isAlone()) return Sent.gone;
-    if (this.#out?.put(bytes, length)) return Sent.whole;
+    if (refusing(() => this.#out?.put(bytes, length))) return Sent.whole;
     this.#waits = length;
     return Sent.full;
   }
@@ -112,7 +113,7 @@ export class QueueEnd {
 
   #take(into: Buffer): number {
     this.#large = undefined;
-    const taken = this.#in?.take(into) ?? -1;
+    const taken = refusing(() => this.#in?.take(into)) ?? -1;
     if (typeof taken === 'number') return taken;
     this.#large = Buffer.from(taken[0] as ArrayBuffer);
     return this.#large.length;
