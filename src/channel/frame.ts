@@ -35,6 +35,9 @@ export interface Frame {
   descriptor: number;
 }
 
+/** Of one end of a connection, what large messages need. */
+export type Store = Pick<ConnectionEnd, 'store' | 'load' | 'takeDescriptor'>;
+
 /** Written anew for each message. */
 const out = Buffer.allocUnsafeSlow(MOST_BYTES);
 
@@ -43,7 +46,7 @@ const out = Buffer.allocUnsafeSlow(MOST_BYTES);
  *
  * @throws TransferError; ZygoteError `ERR_ZYGOTE_SYSTEM` if there is no memory for it.
  */
-export function frameOf(value: unknown, end: ConnectionEnd): Frame {
+export function frameOf(value: unknown, end: Store): Frame {
   const length = writeSmall(value, out);
   if (length > 0) return { bytes: out, length, descriptor: -1 };
   const segments = asBuffer(value) ?? pickle(value).segments;
@@ -105,7 +108,7 @@ export function kept({ bytes, length, descriptor }: Frame): Frame {
  *
  * @throws TransferError (or rejects with it) if it cannot be had in this process.
  */
-export function valueOf(bytes: Buffer, length: number, end?: ConnectionEnd): unknown {
+export function valueOf(bytes: Buffer, length: number, end?: Store): unknown {
   const [form = 0] = bytes;
   if (isSmallForm(form)) return readSmall(bytes, length);
   return valueOfSegments(segmentsOf(bytes, length, end));
@@ -116,7 +119,7 @@ export function valueOfSegments(segments: Uint8Array[]): unknown {
   return readBuffer(segments) ?? unpickle({ segments, descriptors: [] });
 }
 
-function segmentsOf(bytes: Buffer, length: number, from: ConnectionEnd | undefined): Uint8Array[] {
+function segmentsOf(bytes: Buffer, length: number, from: Store | undefined): Uint8Array[] {
   const [form = 0] = bytes;
   // What is in it may be read later.
   if (form < Form.segments || form > Form.slab) return [copy(bytes, 0, length)];

@@ -119,8 +119,18 @@ export class QueueEnd {
     return this.#large.length;
   }
 
+  /** Nothing comes beside the frames. */
   takeDescriptor(): number {
     return -1;
+  }
+
+  /** All is in the frames. */
+  store(): number {
+    return -1;
+  }
+
+  load(): ArrayBuffer[] {
+    throw new RangeError('a message of a pipe on Windows is all in its frame');
   }
 
   isReceivable(): boolean {
