@@ -64,7 +64,8 @@ export class Row {
   /** Adds what AVA or cargo say at the end. */
   count(output) {
     const sum = (pattern) => [...output.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0);
-    const passed = sum(/^\s*(\d+) tests? passed/gm) + sum(/^test result: .*?(\d+) passed/gm);
+    // When a test has failed AVA does not say how many have passed.
+    const passed = (output.match(/^\s*✔ /gm)?.length ?? 0) + sum(/^test result: .*?(\d+) passed/gm);
     const failed = sum(
       /^\s*(\d+) (?:tests?|uncaught exceptions?|unhandled rejections?|hooks?) failed|^\s*\d+ uncaught/gm,
     );

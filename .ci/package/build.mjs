@@ -30,7 +30,9 @@ export function build(target, stdio = 'inherit') {
   };
   const cargo = ['--release', '--locked', '--package=zygote-addon'];
   const [system] = manifest.os;
-  run('bash', [join(root, '.ci', 'windows', 'std.sh'), triple]);
+  if (spawnSync('rustup', ['target', 'add', triple], { stdio }).status !== 0) {
+    run('bash', [join(root, '.ci', 'windows', 'std.sh'), triple]);
+  }
   if (system === 'linux') {
     const env = { PATH: [...zig(run), process.env.PATH].join(delimiter) };
     const floor = manifest.libc.includes('glibc') ? `.${GLIBC.join('.')}` : '';
@@ -69,6 +71,11 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   for (const target of asked.length > 0
     ? asked
     : [`${process.platform}-${process.arch}${{ linux: '-gnu', win32: '-msvc' }[process.platform] ?? ''}`]) {
-    console.log(build(target));
+    try {
+      console.log(build(target));
+    } catch (error) {
+      console.error(`build: ${error.message}`);
+      process.exit(1);
+    }
   }
 }

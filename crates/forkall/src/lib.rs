@@ -13,11 +13,12 @@
 //!
 //! # What a child has to know
 //!
-//! - libc goes on to know a revived thread by its parent's kernel id, because the mutexes it holds are marked with that id.
+//! - glibc goes on to know a revived thread by its parent's kernel id, because the mutexes it holds are marked with that id.
 //!   So in a child `pthread_kill`, `pthread_cancel` and `pthread_setschedparam` do not reach a revived thread, `setuid` and
 //!   its kin change the calling thread alone, and robust or priority-inheriting mutexes that such a thread takes do not
-//!   work. glibc names the process with each signal, so that nothing is hit; musl does not: there `pthread_kill` of a
-//!   revived thread, or its own `raise` or `abort`, signals the parent's thread.
+//!   work. It names the process with each signal, so that nothing is hit.
+//! - musl does not, and would signal the parent's threads: it is told the new ids. So there a recursive or error-checking
+//!   mutex that any thread holds at the fork cannot be unlocked in the child.
 //! - A recursive or error-checking mutex that the caller of [`fork`] itself holds cannot be unlocked in the child: as after
 //!   libc's `fork`, the caller has a new id.
 //! - As after libc's `fork`: pending signals, interval timers (`timer_create`, `setitimer`), file locks and memory locks

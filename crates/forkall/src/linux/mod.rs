@@ -165,8 +165,10 @@ unsafe fn attempt_fork(
     Ok(Forked::Parent { pid, pidfd: (pidfd >= 0).then_some(pidfd), timings })
 }
 
-/// musl's `raise` and `abort` signal the thread id that they know: in the child that must not be the parent's thread. As
-/// musl's `fork`, this is for the calling thread. (glibc has the kernel write the id at the clone, see `clone_process`.)
+/// musl's `raise` and `abort` signal the thread id that they know: in the child that must not be the parent's thread, which
+/// would end the parent when the child gets a SIGTERM. Called on each thread that is new to the kernel, before it handles
+/// signals. Recursive mutexes that it holds are lost by it, as in the child of musl's own `fork`. (glibc names the process with
+/// each signal; of the caller's id it has the kernel write the new value at the clone, see `clone_process`.)
 #[cfg(target_env = "musl")]
 fn tell_libc_own_tid(old: i32) {
     // `struct pthread`, the same in all of musl 1.1.20 to 1.2.5: pointers and words, then `int tid`.

@@ -401,6 +401,8 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut c_v
 
 /// In the child, on the new kernel thread: gives it what `clone` could not.
 fn come_back(slot: &mut super::table::Slot, table: &Table) {
+    #[cfg(target_env = "musl")]
+    super::tell_libc_own_tid(slot.tid);
     sys::set_robust_list(slot.robust_list);
     sys::set_thread_name(&slot.name);
     slot.scheduling.restore(&mut slot.present);
