@@ -15,6 +15,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync,
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { apiReference } from './api.mjs';
 import { inspect } from './inspect.mjs';
 import { root, targets } from './targets.mjs';
 
@@ -107,6 +108,7 @@ function stageMain(name, more) {
     mkdirSync(dirname(join(stage, path)), { recursive: true });
     cpSync(join(root, path), join(stage, path));
   }
+  writeFileSync(join(stage, 'docs', 'api.md'), apiReference());
   const { scripts: _, devDependencies: __, ava: ___, imports: ____, files: _____, ...published } = manifest;
   writeManifest(stage, { ...published, ...more });
   return stage;

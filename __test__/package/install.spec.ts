@@ -5,7 +5,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { getAllStartMethods } from 'zygote';
+import * as zygote from 'zygote';
+import * as measure from 'zygote/measure';
+import * as posix from 'zygote/posix';
 import { nativeTarget } from '#dist/native/target';
 import { VERSION } from '#dist/version';
 import { programs } from './helpers/programs.js';
@@ -53,7 +55,7 @@ function project(t: ExecutionContext): Project {
 
 /** Every start method does its job, from both kinds of modules. */
 async function works(t: ExecutionContext, user: Project): Promise<void> {
-  const all = Object.fromEntries(getAllStartMethods().map((method) => [method, 7]));
+  const all = Object.fromEntries(zygote.getAllStartMethods().map((method) => [method, 7]));
   for (const file of ['main.mjs', 'main.cjs']) t.deepEqual(JSON.parse(await user.node(file)), all, file);
 }
 
@@ -68,6 +70,14 @@ test.serial('npm installs the addon of this system and no other, without a scrip
   );
   await works(t, user);
   t.is(await user.npm('exec', 'zygote', '--', '--version'), `${VERSION}\n`);
+  const reference = readFileSync(join(user.folder, 'node_modules', 'zygote', 'docs', 'api.md'), 'utf8');
+  const headings = new Set([...reference.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading));
+  const missing = [
+    ...Object.keys(zygote),
+    ...Object.keys(posix).map((name) => `${name} (zygote/posix)`),
+    ...Object.keys(measure).map((name) => `${name} (zygote/measure)`),
+  ].filter((name) => !headings.has(name));
+  t.deepEqual(missing, [], 'in the API reference');
 });
 
 test.serial('the types that are published are complete, for ES modules and for CommonJS', async (t) => {
