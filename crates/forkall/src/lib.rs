@@ -18,7 +18,8 @@
 //!   its kin change the calling thread alone, and robust or priority-inheriting mutexes that such a thread takes do not
 //!   work. It names the process with each signal, so that nothing is hit.
 //! - musl does not, and would signal the parent's threads: it is told the new ids. So there a recursive or error-checking
-//!   mutex that any thread holds at the fork cannot be unlocked in the child.
+//!   mutex that any thread holds at the fork cannot be unlocked in the child; and where another thread is in the midst of
+//!   `setuid` or its kin, which needs all threads, that call may wait for ever in the child.
 //! - A recursive or error-checking mutex that the caller of [`fork`] itself holds cannot be unlocked in the child: as after
 //!   libc's `fork`, the caller has a new id.
 //! - As after libc's `fork`: pending signals, interval timers (`timer_create`, `setitimer`), file locks and memory locks
