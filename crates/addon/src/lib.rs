@@ -9,7 +9,8 @@
 mod callback;
 #[cfg(unix)]
 pub mod channel;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
+#[cfg_attr(not(target_os = "linux"), path = "connection/elsewhere.rs")]
 pub mod connection;
 #[cfg_attr(unix, path = "descriptor/unix.rs")]
 #[cfg_attr(windows, path = "descriptor/windows.rs")]

@@ -200,11 +200,15 @@ impl Queue {
         }
     }
 
-    /// Whether a message of this length could be put now.
-    fn has_room(&self, session: &Session<'_>, length: u64) -> bool {
+    /// Whether a message of this length can be put now.
+    fn has_room(&self, session: &Session<'_>, length: u64) -> Result<bool> {
         let state = self.state();
         let most = session.get(&state.most);
-        (most == 0 || session.get(&state.claimed) < most) && self.ring().has_room(session, length)
+        if most != 0 && session.get(&state.claimed) >= most {
+            return Ok(false);
+        }
+        Ok(self.ring().has_room(session, length)
+            || (self.ring().compact(session)? && self.ring().has_room(session, length)))
     }
 
     /// Puts a message of one or several pieces.
@@ -226,7 +230,8 @@ impl Queue {
         if session.get(&state.closed) != 0 {
             return Err(Error::Closed);
         }
-        if !self.has_room(&session, length) {
+        if !self.has_room(&session, length)? {
+            session.commit();
             return Ok(Put::Full);
         }
         let entry = self.ring().append(&session, length, false, Is::Ready)?;
@@ -245,7 +250,8 @@ impl Queue {
         if session.get(&state.closed) != 0 {
             return Err(Error::Closed);
         }
-        if !self.has_room(&session, length) {
+        if !self.has_room(&session, length)? {
+            session.commit();
             return Ok(Put::Full);
         }
         let entry = self.ring().append(&session, length, true, Is::Filling)?;
@@ -297,30 +303,61 @@ impl Queue {
         Ok(())
     }
 
+    /// An entry as it is when what the dead were doing with it is undone.
+    fn mended(&self, session: &Session<'_>, entry: Entry, ended: impl Fn(ProcessId) -> bool) -> Result<Entry> {
+        let is_orphan = || entry.owner.is_none_or(|owner| owner != ProcessId::own() && ended(owner));
+        let is = match entry.is {
+            Is::Taking if is_orphan() => {
+                // Nobody has seen it.
+                let state = self.state();
+                self.ring().change(session, entry, Is::Ready)?;
+                session.add(&state.ready, 1);
+                session.add(&state.claimed, 1);
+                self.ring_for(session, &[&state.getters]);
+                Is::Ready
+            }
+            Is::Filling if is_orphan() => {
+                self.drop_filling(session, entry)?;
+                Is::Free
+            }
+            is => is,
+        };
+        Ok(Entry { is, ..entry })
+    }
+
+    /// Undoes what the dead were doing with messages that take room; gives the others who do something with them.
+    fn who_takes_room(&self, session: &Session<'_>, ended: impl Fn(ProcessId) -> bool) -> Result<Vec<ProcessId>> {
+        let mut others = Vec::new();
+        for entry in self.ring().entries(session).take(ring::MOST_MOVED) {
+            let entry = self.mended(session, entry?, &ended)?;
+            if matches!(entry.is, Is::Taking | Is::Filling) {
+                others.extend(entry.owner);
+            }
+        }
+        Ok(others)
+    }
+
     /// The first message that can be taken, and who holds up what comes before or after it.
     fn first(
         &self,
         session: &Session<'_>,
         ended: impl Fn(ProcessId) -> bool,
     ) -> Result<(Option<Entry>, Vec<ProcessId>)> {
-        let state = self.state();
         let mut others = Vec::new();
+        let mut hole: Option<Entry> = None;
         for entry in self.ring().entries(session) {
-            let entry = entry?;
-            let is_dead =
-                |owner: Option<ProcessId>| owner.is_none_or(|owner| owner != ProcessId::own() && ended(owner));
-            match entry.is {
-                Is::Free => {}
-                Is::Ready => return Ok((Some(entry), others)),
-                Is::Taking if is_dead(entry.owner) => {
-                    // Nobody has seen it.
-                    self.ring().change(session, entry, Is::Ready)?;
-                    session.add(&state.ready, 1);
-                    session.add(&state.claimed, 1);
-                    return Ok((Some(entry), others));
+            let entry = self.mended(session, entry?, &ended)?;
+            if let Some(first) = hole {
+                if entry.is == Is::Free {
+                    self.ring().merge(session, first, entry.end())?;
+                    continue;
                 }
+                hole = None;
+            }
+            match entry.is {
+                Is::Free => hole = Some(entry),
+                Is::Ready => return Ok((Some(entry), others)),
                 Is::Taking => others.extend(entry.owner),
-                Is::Filling if is_dead(entry.owner) => self.drop_filling(session, entry)?,
                 Is::Filling => {
                     others.extend(entry.owner);
                     return Ok((None, others));
@@ -517,9 +554,9 @@ impl Wait for QueueWait {
                 ((found.is_some() || is_over).then_some(1), &state.getters, others)
             }
             What::Room(length) => {
-                let is_over = session.get(&state.closed) != 0 || queue.has_room(&session, length);
-                let others = if is_over { Vec::new() } else { queue.first(&session, ended)?.1 };
-                let is_over = is_over || queue.has_room(&session, length);
+                let is_over = session.get(&state.closed) != 0 || queue.has_room(&session, length)?;
+                let others = if is_over { Vec::new() } else { queue.who_takes_room(&session, ended)? };
+                let is_over = is_over || queue.has_room(&session, length)?;
                 (is_over.then_some(1), &state.putters, others)
             }
             What::Done => {

@@ -254,6 +254,44 @@ fn what_a_dead_consumer_was_reading_is_a_message_again() {
     assert_eq!(queue.size(), 0);
 }
 
+fn a_message_that_comes_back_late_takes_no_more_room_than_itself() {
+    let queue = queue(0, 1 << 20);
+    for number in 0..2 {
+        put(&queue, &message(number, LARGE));
+    }
+    let child = Child::fork(|| {
+        for _ in 0..2 {
+            let mut into = vec![0; LARGE];
+            let Ok(Take::Large(claim)) = queue.take(&mut into) else { panic!("a large message") };
+            std::mem::forget(claim);
+        }
+        std::thread::sleep(Duration::from_secs(100));
+    });
+    while queue.size() > 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // Others go on, until what they have taken fills the ring.
+    let mut number = 2;
+    while queue.put(&[&message(number, 1000)]).expect("a message that can be put") == Put::Done {
+        take(&queue).expect("a message");
+        number += 1;
+    }
+    assert!(number > 500);
+    child.begin_kill();
+    // Nobody takes anything, and yet there is room.
+    put(&queue, &message(number, 100_000));
+    child.wait();
+    for expected in [0, 1] {
+        assert_eq!(number_of(&take(&queue).expect("a message")), expected);
+    }
+    let mut last = 0;
+    while let Some(Some(bytes)) = try_take(&queue) {
+        last = bytes.len();
+    }
+    assert_eq!(last, 100_000);
+    assert_eq!(queue.size(), 0);
+}
+
 fn a_claim_that_is_dropped_is_a_message_again() {
     let queue = queue(1, 1 << 20);
     put(&queue, &message(1, LARGE));
@@ -470,6 +508,7 @@ cases!(
     another_process_can_open_it,
     memory_that_is_not_needed_any_more_is_given_back,
     what_a_dead_consumer_was_reading_is_a_message_again,
+    a_message_that_comes_back_late_takes_no_more_room_than_itself,
     a_claim_that_is_dropped_is_a_message_again,
     done_is_counted_and_what_the_dead_have_taken_is_lost,
     nothing_is_lost_or_torn_whoever_is_killed,

@@ -14,6 +14,9 @@ const UNIT: u64 = 16;
 /// What may stay in memory although nothing is in it, to be used again: it is quicker than memory that the system has to clear.
 const KEPT: u64 = 16 << 20;
 
+/// Entries that are looked at where there is no room: in a queue that is simply full there is no use in it.
+pub(super) const MOST_MOVED: usize = 64;
+
 /// Bytes that the system takes back at once: a multiple of any page.
 const PAGE: u64 = 1 << 16;
 
@@ -76,7 +79,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    fn end(&self) -> u64 {
+    pub(super) fn end(&self) -> u64 {
         self.position + taken_by(self.length)
     }
 
@@ -142,6 +145,54 @@ impl<'a> Ring<'a> {
             position = entry.as_ref().map_or(tail, Entry::end);
             Some(entry)
         })
+    }
+
+    /// Makes one free entry of several that follow each other: the next ones need not be looked at again.
+    pub(super) fn merge(self, session: &Session<'_>, first: Entry, end: u64) -> Result<()> {
+        let merged = Entry { length: end - first.position - UNIT, is_large: false, ..first };
+        session.set(&self.head_at(first.position)?.word, merged.word(Is::Free));
+        Ok(())
+    }
+
+    /// Moves the messages at the head behind the free entry that follows them, if there is so much room in it: then what is free can be
+    /// used. For a message that came back late, while those after it were taken. True if it could be done.
+    pub(super) fn compact(self, session: &Session<'_>) -> Result<bool> {
+        let head = session.get(&self.marks.head);
+        let mut hole = None;
+        for entry in self.entries(session).take(MOST_MOVED) {
+            let entry = entry?;
+            match (entry.is, hole) {
+                (Is::Ready, None) => {}
+                (Is::Free, None) => hole = Some((entry, entry.end())),
+                (Is::Free, Some((first, _))) => hole = Some((first, entry.end())),
+                _ => break,
+            }
+        }
+        let Some((hole, end)) = hole else { return Ok(false) };
+        self.merge(session, hole, end)?;
+        // From here on nobody looks at what is inside of it, also if this process dies in the midst of what follows.
+        session.commit_and_go_on();
+        let length = hole.position - head;
+        if length == 0 || end - hole.position < length + UNIT {
+            return Ok(false);
+        }
+        self.copy(head, end - length, length);
+        session.set(&self.marks.head, end - length);
+        Ok(true)
+    }
+
+    /// Copies bytes of the ring, heads included, to others.
+    fn copy(self, from: u64, to: u64, length: u64) {
+        let capacity = self.capacity();
+        let mut done = 0;
+        while done < length {
+            let (source, target) = ((from + done) % capacity, (to + done) % capacity);
+            let part = (length - done).min(capacity - source).min(capacity - target);
+            let at = |offset: u64| self.region.bytes(self.begin + offset as usize);
+            // SAFETY: inside of the ring, and inside of the latch; the two do not overlap.
+            unsafe { std::ptr::copy_nonoverlapping(at(source), at(target), part as usize) };
+            done += part;
+        }
     }
 
     /// The entry of this process at a position, if it still is what it was.
