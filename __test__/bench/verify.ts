@@ -16,14 +16,14 @@ const methods = ['fork', 'clone'] as const;
 const { payloads } = await measure({ payloads: ['records'], sizes: [megabytes * 1e6], rounds, methods });
 const { contestants, title, values } = payloads.find(({ name }) => name === 'records') as MeasuredPayload;
 const count = values / 3;
-const args = ['--expose-gc', OWN, String(count), String(rounds)];
-const own = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Record<string, number>;
 
 console.log(`${title}: usable in the child after, ms (medians of ${rounds})`);
 for (const name of methods) {
   const contestant = contestants.find((one) => one.name === name);
   if (contestant?.status !== 'measured') throw new Error(`${name} was not measured`);
-  const [theirs, ours] = [contestant.usable.median, own[name] ?? Number.NaN];
+  const args = ['--expose-gc', OWN, name, String(count), String(rounds)];
+  const ours = Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+  const theirs = contestant.usable.median;
   const difference = theirs / ours - 1;
   const agrees = Math.abs(difference) <= TOLERANCE;
   const percent = `${difference >= 0 ? '+' : ''}${(100 * difference).toFixed(1)} %`;
