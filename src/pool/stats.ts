@@ -33,7 +33,8 @@ export function statsOf({ crew, queue, counts, waits, runs }: Dispatcher): PoolS
     workers: ready.length,
     busy: ready.filter(({ size }) => size > 0).length,
     starting: crew.starting,
-    pids: workers.map(({ process }) => process.pid).filter((pid) => pid !== undefined),
+    // Looks whether they live: the number of one that has ended may soon be another process's.
+    pids: workers.flatMap(({ process }) => (process.isAlive && process.pid !== undefined ? [process.pid] : [])),
     queued: queue.size,
     running: workers.reduce((sum, { size }) => sum + size, 0),
     ...counts,
