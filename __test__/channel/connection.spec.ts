@@ -154,6 +154,21 @@ test('sending waits until there is room', async (t) => {
   t.is(sent, 50);
 });
 
+test('sending waits until there is room, also for messages that pass by the socket', async (t) => {
+  const [ours, theirs] = pipe(t);
+  for (const size of [1_500_000, 20_000_000]) {
+    let sent = 0;
+    const all = Promise.all(
+      Array.from({ length: 8 }, (_, index) => ours.send(Buffer.alloc(size, index)).then(() => sent++)),
+    );
+    await delay(20);
+    t.true(sent > 0 && sent < 8, `${sent} were sent`);
+    for (let i = 0; i < 8; i++) t.true(Buffer.alloc(size, i).equals((await theirs.recv()) as Buffer));
+    await all;
+    t.is(sent, 8);
+  }
+});
+
 test('what is changed after a call of send is not sent', async (t) => {
   const [ours, theirs] = pipe(t);
   const buffers = Array.from({ length: 40 }, () => Buffer.alloc(80_000, 'a'));

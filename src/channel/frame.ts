@@ -28,6 +28,15 @@ const Form = {
 const HEAD = 8;
 const LENGTH = 8;
 
+/**
+ * Bytes of a frame whose message is outside of it, so that the socket takes a few of them only until they are received: it takes 208 KiB,
+ * and would else take hundreds of messages of any size.
+ */
+const WEIGHTS = [
+  { from: 2 ** 20, weight: 64 * 1024 },
+  { from: 0, weight: 16 * 1024 },
+];
+
 /** A message to be sent: `length` bytes, and a descriptor or -1. */
 export interface Frame {
   bytes: Uint8Array;
@@ -62,7 +71,7 @@ export function frameOf(value: unknown, end: Store): Frame {
   if (written + bytes > MOST_BYTES) {
     const slab = end.store(segments);
     writeHead(slab < 0 ? Form.blob : Form.slab, segments);
-    return { bytes: out, length: written, descriptor: slab < 0 ? native().storeBlob(segments) : slab };
+    return weighted(written, bytes, slab < 0 ? native().storeBlob(segments) : slab);
   }
   writeHead(Form.segments, segments);
   for (const segment of segments) {
@@ -84,6 +93,15 @@ function whole(segments: readonly Uint8Array[]): Frame {
   return { bytes, length: bytes.length, descriptor: -1 };
 }
 
+/** The frame of a message that has so many bytes outside of it. */
+function weighted(written: number, bytes: number, descriptor: number): Frame {
+  const { weight } = WEIGHTS.find(({ from }) => bytes >= from) as (typeof WEIGHTS)[number];
+  const length = Math.max(written, weight);
+  // Not what other messages have left there.
+  out.fill(0, written, length);
+  return { bytes: out, length, descriptor };
+}
+
 function writeHead(form: number, segments: readonly Uint8Array[]): void {
   out.writeUInt32LE(form);
   out.writeUInt32LE(segments.length, 4);
@@ -94,7 +112,7 @@ function listed(segments: readonly Uint8Array[]): Frame {
   const list = BigUint64Array.from(segments, (segment) => BigInt(segment.length));
   const bytes = new Uint8Array(list.buffer);
   writeHead(Form.listed, [bytes]);
-  return { bytes: out, length: HEAD + LENGTH, descriptor: native().storeBlob([bytes, ...segments]) };
+  return weighted(HEAD + LENGTH, total(Array.from(list, Number)), native().storeBlob([bytes, ...segments]));
 }
 
 /** The frame with memory of its own, for later. */

@@ -11,7 +11,7 @@ use napi::{Env, sys};
 use napi_derive::napi;
 use zygote_process::blob::{self, Blob, Part};
 use zygote_process::frame::{self, Sent};
-use zygote_process::slab::{Known, Message, Room, Slabs};
+use zygote_process::slab::{Known, Message, Slabs};
 use zygote_process::{descriptor, inherited};
 
 use crate::callback::{Callback, own_loop};
@@ -257,52 +257,14 @@ impl From<std::io::Error> for Refused {
     }
 }
 
-/// From this size on huge pages pay.
-const ROOM_FROM: usize = 2 << 20;
-
+/// Memory of the allocator's: to have it from the system each time, in huge pages, took several times as long.
 fn part_of<'env>(env: &'env Env, message: &Message<'_>, offset: usize, length: usize) -> Result<Unknown<'env>> {
-    let failed = failed("reading a large message");
-    let value = if length >= ROOM_FROM {
-        let room = Room::new(length).map_err(&failed)?;
-        // SAFETY: there is room.
-        unsafe { message.copy(offset, length, room.as_ptr()) }.map_err(&failed)?;
-        in_room(env, room, length)
-    } else {
-        None
-    };
-    let value = if let Some(value) = value {
-        value
-    } else {
-        let (value, data) = new_buffer(env, length)?;
-        // SAFETY: the memory of the new ArrayBuffer.
-        unsafe { message.copy(offset, length, data) }.map_err(&failed)?;
-        value
-    };
-    // SAFETY: a value of this environment, made just now.
-    Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), value) })
-}
-
-/// An `ArrayBuffer` on it; `None` where this Node takes no memory from outside.
-fn in_room(env: &Env, room: Room, length: usize) -> Option<sys::napi_value> {
-    unsafe extern "C" fn free(_env: sys::napi_env, at: *mut c_void, mapped: *mut c_void) {
-        if let Some(at) = NonNull::new(at.cast()) {
-            // SAFETY: what `into_raw` gave; called once, when no JavaScript can reach it any more.
-            unsafe { Room::free(at, mapped.addr()) };
-        }
+    let (value, data) = new_buffer(env, length)?;
+    // SAFETY: the memory of the new ArrayBuffer, and a value of this environment, made just now.
+    unsafe {
+        message.copy(offset, length, data).map_err(failed("reading a large message"))?;
+        Ok(Unknown::from_raw_unchecked(env.raw(), value))
     }
-    let (at, mapped) = room.into_raw();
-    let mut value = ptr::null_mut();
-    // SAFETY: the memory stays until `free` is called. The size goes as a pointer that nobody follows.
-    let status = unsafe {
-        let hint = ptr::without_provenance_mut(mapped);
-        sys::napi_create_external_arraybuffer(env.raw(), at.as_ptr().cast(), length, Some(free), hint, &raw mut value)
-    };
-    if status == sys::Status::napi_ok {
-        return Some(value);
-    }
-    // SAFETY: nobody else has got it.
-    unsafe { Room::free(at, mapped) };
-    None
 }
 
 /// Puts bytes into memory of their own: its descriptor. What travels with it are the lengths of the parts.

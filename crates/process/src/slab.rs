@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::io::Errno;
-use rustix::mm::{Advice, MapFlags, ProtFlags};
+use rustix::mm::{MapFlags, ProtFlags};
 
 /// Before the bytes of a message: whether the slab is busy. A page, for what it costs.
 const HEAD: usize = 4096;
@@ -19,8 +19,9 @@ const HEAD: usize = 4096;
 /// Bytes of the largest slab: what is larger is rare, and would hold as much memory for ever.
 pub const MOST_BYTES: usize = (16 << 20) - HEAD;
 
-/// Slabs that a sender has at a time, and that a receiver remembers.
-const MOST: usize = 4;
+/// Slabs that a sender has at a time, and that a receiver remembers: as many as frames of large messages find room in a socket, one
+/// that is being written and one that is being read.
+const MOST: usize = 6;
 
 /// Nobody can make it shorter than what others have mapped.
 const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
@@ -182,75 +183,5 @@ impl Message<'_> {
         // SAFETY: inside of the mapping; room for it per the caller.
         unsafe { ptr::copy_nonoverlapping(from.as_ptr(), into, length) };
         Ok(())
-    }
-}
-
-/// Memory from the system for one large buffer, in huge pages where it has some.
-#[derive(Debug)]
-pub struct Room {
-    at: NonNull<u8>,
-    mapped: usize,
-}
-
-const HUGE: usize = 2 << 20;
-
-impl Room {
-    /// For so many bytes.
-    ///
-    /// # Errors
-    /// `ENOMEM`.
-    pub fn new(length: usize) -> io::Result<Self> {
-        let mapped = length.max(1).next_multiple_of(HUGE);
-        let protection = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: a new mapping, larger by as much as it takes to begin at a huge page.
-        let all = unsafe {
-            rustix::mm::mmap_anonymous(
-                ptr::null_mut(),
-                mapped + HUGE,
-                protection,
-                MapFlags::PRIVATE | MapFlags::NORESERVE,
-            )
-        }?
-        .cast::<u8>();
-        let before = all.align_offset(HUGE).min(HUGE);
-        // SAFETY: parts of that mapping which nobody knows. Where there are no huge pages the advice fails, which does no harm.
-        unsafe {
-            let at = all.add(before);
-            if before > 0 {
-                rustix::mm::munmap(all.cast(), before)?;
-            }
-            if before < HUGE {
-                rustix::mm::munmap(at.add(mapped).cast(), HUGE - before)?;
-            }
-            let _ = rustix::mm::madvise(at.cast(), mapped, Advice::LinuxHugepage);
-            NonNull::new(at).map(|at| Self { at, mapped }).ok_or_else(|| Errno::NOMEM.into())
-        }
-    }
-
-    /// Where it is, and how much is mapped. Whoever takes it over gives it back to [`Room::free`].
-    pub fn into_raw(self) -> (NonNull<u8>, usize) {
-        let raw = (self.at, self.mapped);
-        std::mem::forget(self);
-        raw
-    }
-
-    /// Where it begins.
-    pub fn as_ptr(&self) -> *mut u8 {
-        self.at.as_ptr()
-    }
-
-    /// Frees what [`Room::into_raw`] gave.
-    ///
-    /// # Safety
-    /// They came from it, nobody uses the memory any more, and this is called once.
-    pub unsafe fn free(at: NonNull<u8>, mapped: usize) {
-        drop(Self { at, mapped });
-    }
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        // SAFETY: mapped by `new` with this length; nobody uses it any more. It cannot fail for a mapping.
-        let _ = unsafe { rustix::mm::munmap(self.at.as_ptr().cast(), self.mapped) };
     }
 }
