@@ -46,7 +46,7 @@ export { snapshot } from './process/snapshot.js';
 export { waitAny } from './process/wait-any.js';
 export type { WaitOptions } from './process/waiting.js';
 export { clearPools, getPool, type HeldPool } from './pool/held.js';
-export { forkMap, type ForkMapOptions, type ForkMapProgress, type NumbersClass } from './pool/fork-map.js';
+export { forkMap, type ForkMapOptions, type ForkMapProgress } from './pool/fork-map.js';
 export type { Clock as SupervisorClock } from './supervisor/clock.js';
 export type {
   Job,

@@ -2,16 +2,12 @@ import { Board } from './fork-map/board.js';
 import { Crew } from './fork-map/crew.js';
 import { Ledger } from './fork-map/ledger.js';
 import { type ForkMapOptions, mapSettings, type MapSettings } from './fork-map/options.js';
-import { type Numbers, type NumbersClass, sharedNumbers } from './fork-map/sink.js';
+import type { ElementOf, NumbersType } from '../memory/numbers.js';
+import { type Numbers, sharedNumbers } from './fork-map/sink.js';
 import type { MapTask, Report } from './fork-map/work.js';
 import { listen } from './signals.js';
 
 export type { ForkMapOptions, ForkMapProgress } from './fork-map/options.js';
-export type { NumbersClass } from './fork-map/sink.js';
-
-/** What a result in such an array is. */
-export type ElementOf<C extends NumbersClass> =
-  InstanceType<C> extends BigInt64Array | BigUint64Array ? bigint : number;
 
 /**
  * Maps in forked processes: the workers inherit the items and the function, any closure, copy-on-write, so that nothing is sent to them.
@@ -30,7 +26,7 @@ export type ElementOf<C extends NumbersClass> =
  * const lengths = await forkMap(records, (record) => index.lookup(record).length);
  * const scores = await forkMap(records, (record) => index.score(record), { into: Float64Array });
  */
-export function forkMap<T, C extends NumbersClass>(
+export function forkMap<T, C extends NumbersType>(
   items: ArrayLike<T>,
   fn: (item: T, index: number) => ElementOf<C> | Promise<ElementOf<C>>,
   options: ForkMapOptions & { into: C },

@@ -1,11 +1,12 @@
 /** Workers that run tasks: one at a time each, as long as there are some. */
 import { TimeoutError, TransferError, ZygoteError } from '../errors.js';
+import type { ElementOf, NumbersType } from '../memory/numbers.js';
 import { nextPoolName } from '../process/name.js';
 import { assertWaitable, waitFor, type WaitOptions } from '../process/waiting.js';
 import { getStartMethod, type StartMethod } from '../start/method.js';
 import * as pickling from '../transfer/pickle.js';
 import { Dispatcher } from './dispatcher.js';
-import { type ElementOf, forkMap, type ForkMapOptions, type NumbersClass } from './fork-map.js';
+import { forkMap, type ForkMapOptions } from './fork-map.js';
 import { Op } from './frame.js';
 import type { AnyFunction, PoolFunction } from './functions.js';
 import type { Plan } from './mapping.js';
@@ -126,7 +127,7 @@ export class Pool {
    *
    * @throws StartMethodError where this process cannot be forked; what `forkMap` throws.
    */
-  forkMap<T, C extends NumbersClass>(
+  forkMap<T, C extends NumbersType>(
     items: ArrayLike<T>,
     fn: (item: T, index: number) => ElementOf<C> | Promise<ElementOf<C>>,
     options: ForkMapOptions & { into: C },

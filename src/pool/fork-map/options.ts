@@ -3,7 +3,8 @@ import { ZygoteError } from '../../errors.js';
 import { cpuCount } from '../../process/cpus.js';
 import type { StartOptions } from '../../start/starter.js';
 import { MOST_ITEMS } from './board.js';
-import { assertNumbersClass, type NumbersClass } from './sink.js';
+import type { NumbersType } from '../../memory/numbers.js';
+import { assertNumbersClass } from './sink.js';
 
 /** How far a map is. */
 export interface ForkMapProgress {
@@ -26,7 +27,7 @@ export interface ForkMapOptions extends Pick<StartOptions, 'inherit' | 'drainTim
   /** Called whenever results have come in. What it throws ends the map, which rejects with it. */
   onProgress?: (progress: ForkMapProgress) => void;
   /** The class of the typed array that comes back, for results that are numbers. Workers write into its memory: nothing is sent. */
-  into?: NumbersClass;
+  into?: NumbersType;
   /** Name of the workers. Default `forkMap`. */
   name?: string;
 }

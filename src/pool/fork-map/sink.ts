@@ -1,20 +1,7 @@
 /** Where the results of a map go. */
 import { ZygoteError } from '../../errors.js';
+import type { NumbersType } from '../../memory/numbers.js';
 import { native } from '../../native/binding.js';
-
-/** A class of typed arrays, of numbers or of BigInts. */
-export type NumbersClass =
-  | Int8ArrayConstructor
-  | Uint8ArrayConstructor
-  | Uint8ClampedArrayConstructor
-  | Int16ArrayConstructor
-  | Uint16ArrayConstructor
-  | Int32ArrayConstructor
-  | Uint32ArrayConstructor
-  | Float32ArrayConstructor
-  | Float64ArrayConstructor
-  | BigInt64ArrayConstructor
-  | BigUint64ArrayConstructor;
 
 /** A typed array, as far as it is used here. */
 export interface Numbers {
@@ -26,13 +13,13 @@ export interface Numbers {
 export type Values = Float64Array | unknown[] | undefined;
 
 /** Makes an array in memory that forked children share. */
-export function sharedNumbers(Class: NumbersClass, length: number): Numbers {
+export function sharedNumbers(Class: NumbersType, length: number): Numbers {
   // No mapping is empty.
   return new Class(native().sharedPages(Math.max(1, length * Class.BYTES_PER_ELEMENT)), 0, length);
 }
 
 /** @throws ZygoteError `ERR_ZYGOTE_INVALID_ARGUMENT` */
-export function assertNumbersClass(Class: unknown): asserts Class is NumbersClass {
+export function assertNumbersClass(Class: unknown): asserts Class is NumbersType {
   if (typeof Class === 'function' && Object.getPrototypeOf(Class) === Object.getPrototypeOf(Float64Array)) return;
   throw new ZygoteError(
     'ERR_ZYGOTE_INVALID_ARGUMENT',
