@@ -105,6 +105,10 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
     t.is(outcome.value('next'), 'next');
   });
 
+  it.add('a clone that is killed before it takes what it was given is replaced', 'cloneKilled', (t, outcome) => {
+    t.deepEqual(outcome.value('next'), ['next', true]);
+  });
+
   it.add('a helper of the server that is killed is not missed', 'helpersKilled', (t, outcome) => {
     t.deepEqual(
       outcome.values('result'),

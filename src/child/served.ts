@@ -48,13 +48,23 @@ function receive(assignments: number, singleThreaded: boolean): void {
     native().waitReadable(assignments);
     received = native().receiveMessage(assignments);
   }
-  native().closeDescriptor(assignments);
   const [channel, ...others] = received.descriptors;
   // The server is gone, and nobody needs this clone.
   if (channel === undefined) native().exitNow(0);
+  take(assignments);
   const { stdio } = JSON.parse(received.bytes.toString()) as Assignment;
   const standard = stdio.map((isGiven) => (isGiven ? others.shift() : undefined));
   become(channel as number, standard, others, singleThreaded);
+}
+
+/** Says that the assignment is this clone's now: should it have died before, another one gets it. */
+function take(assignments: number): void {
+  try {
+    native().writeAll(assignments, Buffer.of(1));
+  } catch {
+    // The server is gone, and the owner will see the hello.
+  }
+  native().closeDescriptor(assignments);
 }
 
 function become(channel: number, stdio: (number | undefined)[], descriptors: number[], singleThreaded: boolean): void {

@@ -16,6 +16,8 @@ import { type Assignment, CONTROL, type Reply, type Request, type ServerTask, ST
 interface Waiting {
   request: Request & { kind: 'fork' };
   descriptors: number[];
+  /** A clone was given it, and died before it took it. */
+  wasRefused?: boolean;
 }
 
 /** A clone that waits for what it is to be. */
@@ -33,6 +35,8 @@ process.execArgv = process.execArgv.filter((flag) => flag !== '--experimental-im
 
 let control: Control<Request>;
 const waiting: Waiting[] = [];
+/** Given to clones that have not yet said that they have taken them. */
+const untaken = new Set<Waiting>();
 let announcements: number | undefined;
 /** Made ahead, so that a start need not wait for a fork. */
 let spare: Clone | undefined;
@@ -102,31 +106,70 @@ async function prepareSpare(): Promise<boolean> {
   }
 }
 
-async function serveOne({ request, descriptors }: Waiting): Promise<void> {
-  const { id, stdio } = request;
+async function serveOne(next: Waiting): Promise<void> {
   try {
-    const ready = spare;
+    const clone = spare ?? (await makeClone());
     spare = undefined;
-    // It may have been killed while it waited.
-    const clone = ready && assign(ready, { stdio }, descriptors) ? ready : await makeClone();
-    if (clone !== ready && !assign(clone, { stdio }, descriptors)) throw new Error(`process ${clone.pid} was killed`);
-    say({ kind: 'forked', id, pid: clone.pid });
+    assign(clone, next);
   } catch (error) {
-    say({ kind: 'refused', id, error: encode(error) });
-  } finally {
-    for (const descriptor of descriptors) native().closeDescriptor(descriptor);
+    refuse(next, error);
   }
 }
 
-/** False if the clone is gone. */
-function assign({ assignments }: Clone, assignment: Assignment, descriptors: number[]): boolean {
+/**
+ * Tells a clone what it is to be. It may have been killed while it waited, or have a signal pending that will end it: only
+ * when it has answered the start has succeeded.
+ */
+function assign({ pid, assignments }: Clone, next: Waiting): void {
+  const { request, descriptors } = next;
+  const { id, stdio } = request;
+  const settle = (isTaken: boolean): void => {
+    untaken.delete(next);
+    native().closeDescriptor(assignments);
+    if (isTaken) {
+      closeAll(descriptors);
+      say({ kind: 'forked', id, pid });
+    } else if (next.wasRefused) {
+      refuse(next, new ZygoteError('ERR_ZYGOTE_SYSTEM', `process ${pid} was killed before it could begin`));
+    } else {
+      next.wasRefused = true;
+      waiting.unshift(next);
+      void work();
+    }
+  };
+  untaken.add(next);
+  const assignment: Assignment = { stdio };
   try {
-    return native().sendMessage(assignments, Buffer.from(JSON.stringify(assignment)), descriptors) > 0;
+    native().sendMessage(assignments, Buffer.from(JSON.stringify(assignment)), descriptors);
+  } catch {
+    settle(false);
+    return;
+  }
+  const watcher = new (native().ReadableWatcher)(assignments, () => {
+    const isTaken = hasAnswer(assignments);
+    if (isTaken === undefined) return;
+    watcher.close();
+    settle(isTaken);
+  });
+}
+
+/** Undefined if there is nothing yet; false if the other side is gone. */
+function hasAnswer(fd: number): boolean | undefined {
+  try {
+    const received = native().receiveMessage(fd);
+    return received ? received.bytes.length > 0 : undefined;
   } catch {
     return false;
-  } finally {
-    native().closeDescriptor(assignments);
   }
+}
+
+function refuse({ request, descriptors }: Waiting, error: unknown): void {
+  closeAll(descriptors);
+  say({ kind: 'refused', id: request.id, error: encode(error) });
+}
+
+function closeAll(descriptors: readonly number[]): void {
+  for (const descriptor of descriptors) native().closeDescriptor(descriptor);
 }
 
 async function makeClone(): Promise<Clone> {
@@ -139,7 +182,8 @@ async function makeClone(): Promise<Clone> {
       drainTimeout: 10_000,
       child: () => {
         // Those of others that wait.
-        for (const other of waiting.splice(0)) other.descriptors.forEach((fd) => native().closeDescriptor(fd));
+        for (const { descriptors } of [...waiting.splice(0), ...untaken]) closeAll(descriptors);
+        untaken.clear();
         native().closeDescriptor(own);
         serve({ assignments: clones, announcements, singleThreaded });
       },
