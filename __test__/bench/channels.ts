@@ -3,22 +3,44 @@
  * run; and what locks cost: `npm run bench:channels -- [rounds]`.
  */
 import { availableParallelism, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
 import { isMainProcess } from 'zygote';
 import { summarize } from '#dist/measure/stats';
-import { type Contestant, contestants } from './channels/contestants.js';
+import { CONTESTS } from './channels/contestants.js';
 import { locks } from './channels/locks.js';
-import { Driver, python } from './channels/python.js';
+import { Driver } from './channels/python.js';
 import { pythonVersion } from './start/python.js';
 
-const ROUNDS = Number(process.argv[2] ?? 7);
-const SIZES = [
+const HELP = `npm run bench:channels -- [rounds, default 7] [options]
+
+  --only a,b    contestants whose name has one of these in it, and locks only if this is one of them
+  --sizes a,b   only these of 64 B, 64 KiB, 8 MiB
+  --help`;
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string' },
+    sizes: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const ROUNDS = Number(positionals[0] ?? 7);
+const ALL_SIZES = [
   { name: '64 B', bytes: 64, trips: 2000, messages: 20_000 },
   { name: '64 KiB', bytes: 65_536, trips: 300, messages: 2000 },
   { name: '8 MiB', bytes: 8 * 2 ** 20, trips: 8, messages: 16 },
 ];
+const SIZES = ALL_SIZES.filter(({ name }) => options.sizes?.split(',').includes(name) ?? true);
 const LOCKS = 20_000;
 
-if (isMainProcess) await main();
+if (isMainProcess && options.help) console.log(HELP);
+else if (isMainProcess) await main();
+
+function isWanted(name: string): boolean {
+  return options.only?.split(',').some((part) => name.includes(part)) ?? true;
+}
 
 async function main(): Promise<void> {
   const hasPython = pythonVersion() !== undefined;
@@ -26,7 +48,10 @@ async function main(): Promise<void> {
   console.log(
     `Node ${process.version}, ${pythonVersion() ?? 'no Python 3'}, ${availableParallelism()} CPUs, load ${load}; medians of ${ROUNDS} rounds\n`,
   );
-  const all = [...(await contestants()), ...(hasPython ? [python('Pipe'), python('Queue')] : [])];
+  const all = [];
+  for (const { name, begin } of CONTESTS) {
+    if (isWanted(name) && (hasPython || !name.startsWith('Python'))) all.push({ name, ...(await begin()) });
+  }
   const trips = table(all);
   const rates = table(all);
   // The first round warms up. All take turns, so that what the machine does besides hits all alike.
@@ -44,14 +69,14 @@ async function main(): Promise<void> {
   for (const { end } of all) await end();
   print('round trip, µs', all, trips);
   print('messages a second', all, rates);
-  await printLocks(hasPython);
+  if (isWanted('locks')) await printLocks(hasPython);
 }
 
-function table(all: Contestant[]): number[][][] {
+function table(all: readonly unknown[]): number[][][] {
   return all.map(() => SIZES.map(() => []));
 }
 
-function print(title: string, all: Contestant[], values: number[][][]): void {
+function print(title: string, all: readonly { name: string }[], values: number[][][]): void {
   console.log(title.padEnd(30) + SIZES.map(({ name }) => name.padStart(12)).join(''));
   for (const [column, { name }] of all.entries()) {
     const cells = (values[column] ?? []).map((list) => figure(median(list)).padStart(12));

@@ -190,6 +190,25 @@ test('what a receiver writes into a large buffer nobody else sees', async (t) =>
   t.true(first.equals(Buffer.alloc(2_000_000, 'b')));
 });
 
+test('large messages that are kept stay as they are, however many come after them', async (t) => {
+  const [ours, theirs] = pipe(t);
+  const kept = [];
+  for (let i = 0; i < 40; i++) {
+    const sent = ours.send([Buffer.alloc(3_000_000 + i, i), Buffer.alloc(1_200_001, 100 + i), Buffer.from([i])]);
+    kept.push((await theirs.recv()) as Buffer[]);
+    await sent;
+  }
+  for (const [i, parts] of kept.entries()) {
+    t.deepEqual(
+      parts.map((part) => part.length),
+      [3_000_000 + i, 1_200_001, 1],
+    );
+    t.true(parts[0]?.equals(Buffer.alloc(3_000_000 + i, i)));
+    t.true(parts[1]?.equals(Buffer.alloc(1_200_001, 100 + i)));
+    t.deepEqual(parts[2], Buffer.from([i]));
+  }
+});
+
 test('what cannot travel is refused where it is sent, by its path, and the next message goes', async (t) => {
   const [ours, theirs] = pipe(t);
   const error = await t.throwsAsync(ours.send({ jobs: [1, { handler: () => {} }] }), { instanceOf: TransferError });

@@ -1,8 +1,8 @@
 /**
  * Messages as frames: up to 128 KiB are all in the frame. Larger ones go through memory that both processes map, whose descriptor comes
- * with a frame that tells the lengths: up to 16 MiB through memory that is used again and again, and larger ones in memory of their
- * own, which the receiver maps as its own, so that they are copied once only. To make that memory takes the system about 0.6 ms for each
- * MiB, to copy a MiB a tenth of it: so smaller ones are copied twice.
+ * with a frame that tells the lengths: up to 16 MiB through memory that is used again and again, where large parts stay until the receiver
+ * lets go of them, and larger ones in memory of their own, which the receiver maps as its own. To make that memory takes the system about
+ * 0.5 ms for each MiB, to copy a MiB less than 0.1 ms: so small parts are copied twice, and all others once.
  */
 import { TransferError, ZygoteError } from '../errors.js';
 import { type ConnectionEnd, native } from '../native/binding.js';
@@ -20,7 +20,7 @@ const Form = {
   blob: 9,
   /** The length of the list of lengths, which is in that memory before them. */
   listed: 10,
-  /** Their number and lengths; they are in memory that is the sender's again when they have been copied. */
+  /** Their number and lengths; they are in memory that is the sender's again when the receiver needs them no more. */
   slab: 11,
 } as const;
 

@@ -3,11 +3,12 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { Pipe, Process, Queue } from 'zygote';
+import { python } from './python.js';
 import { type Link, linkOf, roundTrips, throughput } from './link.js';
 import { serveConnection, serveQueues } from './served.js';
 
+/** What has begun. */
 export interface Contestant {
-  name: string;
   /** Microseconds of each of so many round trips. */
   roundTrips(bytes: number, count: number): Promise<number[]>;
   /** Messages a second, one way. */
@@ -17,18 +18,28 @@ export interface Contestant {
 
 const PEER = fileURLToPath(new URL('peer.js', import.meta.url));
 
-export async function contestants(): Promise<Contestant[]> {
-  return [port(), ipc('json'), ipc('advanced'), await connection(), await queue()];
+/** What can be measured. */
+export interface Contest {
+  name: string;
+  begin(): Contestant | Promise<Contestant>;
 }
 
+export const CONTESTS: readonly Contest[] = [
+  { name: 'MessagePort, two threads', begin: port },
+  { name: 'child_process, json', begin: () => ipc('json') },
+  { name: 'child_process, advanced', begin: () => ipc('advanced') },
+  { name: 'zygote Connection', begin: connection },
+  { name: 'zygote Queue', begin: queue },
+  { name: 'Python Pipe', begin: () => python('Pipe') },
+  { name: 'Python Queue', begin: () => python('Queue') },
+];
+
 function measured(
-  name: string,
   link: Link,
   end: () => unknown,
   messageOf: (bytes: number) => unknown = (bytes) => Buffer.alloc(bytes, 'x'),
 ): Contestant {
   return {
-    name,
     roundTrips: (bytes, count) => roundTrips(link, messageOf(bytes), count),
     throughput: (bytes, count) => throughput(link, messageOf(bytes), count),
     end,
@@ -41,7 +52,7 @@ function port(): Contestant {
     (message) => worker.postMessage(message),
     (listener) => worker.on('message', listener),
   );
-  return measured('MessagePort, two threads', link, () => worker.postMessage('over'));
+  return measured(link, () => worker.postMessage('over'));
 }
 
 function ipc(serialization: 'json' | 'advanced'): Contestant {
@@ -53,7 +64,7 @@ function ipc(serialization: 'json' | 'advanced'): Contestant {
   const link = linkOf(send, (listener) => child.on('message', listener));
   // JSON makes a list of numbers of a Buffer: it gets a string of the same length.
   const messageOf = serialization === 'json' ? (bytes: number) => 'x'.repeat(bytes) : undefined;
-  return measured(`child_process, ${serialization}`, link, () => child.send('over'), messageOf);
+  return measured(link, () => child.send('over'), messageOf);
 }
 
 async function connection(): Promise<Contestant> {
@@ -61,12 +72,12 @@ async function connection(): Promise<Contestant> {
   await new Process({ target: serveConnection, args: [theirs], method: 'spawn' }).start();
   theirs.close();
   const link = { send: (message: unknown) => ours.send(message), receive: () => ours.recv() };
-  return measured('zygote Connection', link, () => ours.send('over'));
+  return measured(link, () => ours.send('over'));
 }
 
 async function queue(): Promise<Contestant> {
   const [to, back] = [new Queue(), new Queue()];
   await new Process({ target: serveQueues, args: [to, back], method: 'spawn' }).start();
   const link = { send: (message: unknown) => to.put(message), receive: () => back.get() };
-  return measured('zygote Queue', link, () => to.put('over'));
+  return measured(link, () => to.put('over'));
 }

@@ -105,7 +105,6 @@ export class Driver implements Disposable {
 export function python(kind: 'Pipe' | 'Queue'): Contestant {
   const driver = new Driver(kind);
   return {
-    name: `Python ${kind}`,
     roundTrips: (bytes, count) => driver.ask(`echo ${bytes} ${count}`),
     throughput: async (bytes, count) => (await driver.ask(`drain ${bytes} ${count}`))[0] ?? Number.NaN,
     end: () => driver[Symbol.dispose](),

@@ -11,7 +11,7 @@ use napi::{Env, sys};
 use napi_derive::napi;
 use zygote_process::blob::{self, Blob, Part};
 use zygote_process::frame::{self, Sent};
-use zygote_process::slab::{Known, Message, Slabs};
+use zygote_process::slab::{self, Held, Known, Message, Slabs};
 use zygote_process::{descriptor, inherited};
 
 use crate::callback::{Callback, own_loop};
@@ -152,11 +152,13 @@ impl ConnectionEnd {
     pub fn load<'env>(&mut self, env: &'env Env, lengths: Vec<f64>) -> Result<Vec<Unknown<'env>>> {
         let memory =
             self.arrived.take().ok_or_else(|| Code::System.error("the memory of a message has not arrived"))?;
+        let lengths: Vec<_> = lengths.into_iter().map(|length| length as usize).collect();
+        let whole = lengths.iter().fold(0, |offset, length| slab::aligned(offset) + length);
         let mut offset = 0;
-        let parts = self.known.read(memory, |message| {
+        let parts = self.known.read(memory, whole, |message| {
             let parts = lengths.iter().map(|length| {
-                let length = *length as usize;
-                let part = part_of(env, message, offset, length).map_err(Refused);
+                offset = slab::aligned(offset);
+                let part = part_of(env, message, offset, *length).map_err(Refused);
                 offset += length;
                 part
             });
@@ -257,14 +259,47 @@ impl From<std::io::Error> for Refused {
     }
 }
 
-/// Memory of the allocator's: to have it from the system each time, in huge pages, took several times as long.
+/// Where the part is, or a copy of it in memory of the allocator's: to have it from the system each time took several times as long.
 fn part_of<'env>(env: &'env Env, message: &Message<'_>, offset: usize, length: usize) -> Result<Unknown<'env>> {
-    let (value, data) = new_buffer(env, length)?;
-    // SAFETY: the memory of the new ArrayBuffer, and a value of this environment, made just now.
-    unsafe {
-        message.copy(offset, length, data).map_err(failed("reading a large message"))?;
-        Ok(Unknown::from_raw_unchecked(env.raw(), value))
+    let failed = failed("reading a large message");
+    let held = message.hold(offset, length).map_err(&failed)?;
+    let value = if let Some(value) = held.and_then(|(at, held)| held_at(env, at, length, held)) {
+        value
+    } else {
+        let (value, data) = new_buffer(env, length)?;
+        // SAFETY: the memory of the new ArrayBuffer.
+        unsafe { message.copy(offset, length, data) }.map_err(&failed)?;
+        value
+    };
+    // SAFETY: a value of this environment, made just now.
+    Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), value) })
+}
+
+/// An `ArrayBuffer` on memory that is held; `None` where this Node takes no memory from outside.
+fn held_at(env: &Env, at: NonNull<u8>, length: usize, held: Held) -> Option<sys::napi_value> {
+    unsafe extern "C" fn free(_env: sys::napi_env, _at: *mut c_void, held: *mut c_void) {
+        // SAFETY: made by `into_raw` below; called once, when no JavaScript can reach the memory any more.
+        drop(unsafe { Box::from_raw(held.cast::<Held>()) });
     }
+    let held = Box::into_raw(Box::new(held));
+    let mut value = ptr::null_mut();
+    // SAFETY: the memory stays until `free` is called.
+    let status = unsafe {
+        sys::napi_create_external_arraybuffer(
+            env.raw(),
+            at.as_ptr().cast(),
+            length,
+            Some(free),
+            held.cast(),
+            &raw mut value,
+        )
+    };
+    if status == sys::Status::napi_ok {
+        return Some(value);
+    }
+    // SAFETY: nobody else has got it.
+    drop(unsafe { Box::from_raw(held) });
+    None
 }
 
 /// Puts bytes into memory of their own: its descriptor. What travels with it are the lengths of the parts.
@@ -332,10 +367,25 @@ fn copied(env: &Env, blob: &Blob, index: usize, length: usize) -> Result<sys::na
     Ok(value)
 }
 
+/// An `ArrayBuffer` whose bytes are what its memory held before: only what is about to be overwritten may have it.
 fn new_buffer(env: &Env, length: usize) -> Result<(sys::napi_value, *mut u8)> {
-    let (mut value, mut data) = (ptr::null_mut(), ptr::null_mut());
+    let (mut buffer, mut value, mut data) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
     // SAFETY: a living environment.
-    let status = unsafe { sys::napi_create_arraybuffer(env.raw(), length, &raw mut data, &raw mut value) };
+    let mut status = unsafe { sys::napi_create_buffer(env.raw(), length, &raw mut data, &raw mut buffer) };
+    if status == sys::Status::napi_ok {
+        // SAFETY: the Buffer made just now; what is null is not asked for.
+        status = unsafe {
+            sys::napi_get_typedarray_info(
+                env.raw(),
+                buffer,
+                ptr::null_mut(),
+                ptr::null_mut(),
+                ptr::null_mut(),
+                &raw mut value,
+                ptr::null_mut(),
+            )
+        };
+    }
     if status == sys::Status::napi_ok {
         return Ok((value, data.cast()));
     }

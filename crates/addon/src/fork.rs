@@ -9,6 +9,7 @@ use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 use zygote_forkall::{Error, Forked, Options, Timings, WatchedPath};
 use zygote_process::inherited::Inherited;
+use zygote_process::slab::AllPrivate;
 use zygote_shared::template::AllFrozen;
 
 use crate::callback::{Answer, Callback, Exception, error_value, null, own_loop, to_value};
@@ -111,6 +112,7 @@ unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<B
     };
     // What everybody is to have a copy of, the child has so.
     let frozen = AllFrozen::hold().map_err(|error| Code::ForkFailed.error(format_args!("fork: {error}")))?;
+    let private = AllPrivate::hold().map_err(|error| Code::ForkFailed.error(format_args!("fork: {error}")))?;
     let inherited = Inherited::hold();
     let kept: Vec<_> = options.keep.iter().copied().chain(inherited.descriptors()).collect();
     let watched: Vec<_> = paths.iter().filter_map(|path| WatchedPath::new(path)).collect();
@@ -142,7 +144,7 @@ unsafe fn fork_now(uv_loop: *mut Loop, options: &BindingForkOptions) -> Result<B
         // memory.
         unsafe { zygote_forkall::fork(&settings) }.map_err(|error| convert(&error))?
     };
-    drop((frozen, inherited, alone));
+    drop((frozen, private, inherited, alone));
     if matches!(forked, Forked::Child) {
         GENERATION.fetch_add(1, Ordering::Relaxed);
     }

@@ -4,6 +4,8 @@
 pub mod blob;
 #[cfg(unix)]
 pub mod channel;
+#[cfg(target_os = "linux")]
+mod copy;
 #[cfg(unix)]
 pub mod descriptor;
 #[cfg(unix)]
@@ -20,7 +22,8 @@ pub mod lifetime;
 pub mod message;
 #[cfg(unix)]
 pub mod pages;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
+#[cfg_attr(not(target_os = "linux"), path = "slab/elsewhere.rs")]
 pub mod slab;
 #[cfg(unix)]
 pub mod standard;
