@@ -14,10 +14,11 @@ use zygote_process::frame::{self, Sent};
 use zygote_process::slab::{self, Held, Known, Message, Slabs};
 use zygote_process::{descriptor, inherited};
 
+use crate::attention::Attention;
 use crate::callback::{Callback, own_loop};
 use crate::descriptor::borrow;
 use crate::error::{Code, Result, failed};
-use crate::uv::{Handle, Owned};
+use crate::uv::{Handle, Owned, UV_READABLE};
 
 /// Two connected ends: the descriptors. With `one_way` the first can only receive, and the second only send.
 #[napi]
@@ -27,8 +28,8 @@ pub fn connection_pair(one_way: bool) -> Result<Vec<i32>> {
 }
 
 /// What is watched for, as libuv's flags.
-#[derive(Default)]
 struct Events {
+    attention: Attention,
     watched: Cell<c_int>,
     /// From now on, or from when the callback has returned.
     wanted: Cell<c_int>,
@@ -39,6 +40,11 @@ struct Events {
 impl Events {
     fn apply<T>(&self, poll: &Owned<T>) -> std::result::Result<(), String> {
         let wanted = self.wanted.get();
+        if wanted & UV_READABLE != 0 {
+            self.attention.begin();
+        } else {
+            self.attention.give_up();
+        }
         if wanted != self.watched.get() {
             poll.watch(wanted, on_ready)?;
             poll.set_ref(wanted != 0);
@@ -77,7 +83,16 @@ impl ConnectionEnd {
     pub fn new(env: Env, fd: i32, callback: Function<'_>) -> Result<Self> {
         let uv_loop = own_loop(env)?;
         let callback = Callback::new(env, &callback, "zygote.connection")?;
-        let events = Rc::new(Events::default());
+        let failed = |error| Code::System.error(format_args!("opening a connection: {error}"));
+        // SAFETY: the environment's own loop.
+        let attention = unsafe { Attention::new(uv_loop) }.map_err(failed)?;
+        let events = Rc::new(Events {
+            attention,
+            watched: Cell::default(),
+            wanted: Cell::default(),
+            inside: Cell::default(),
+            closed: Cell::default(),
+        });
         // SAFETY: the caller gives the descriptor away.
         let fd = unsafe {
             borrow(fd)?;
@@ -85,8 +100,7 @@ impl ConnectionEnd {
         };
         let watched = Watched { callback, events: Rc::clone(&events) };
         // SAFETY: the environment's own loop; `fd` is closed after the handle.
-        let poll = unsafe { Owned::poll(uv_loop, fd.as_raw_fd(), watched) }
-            .map_err(|error| Code::System.error(format_args!("uv_poll: {error}")))?;
+        let poll = unsafe { Owned::poll(uv_loop, fd.as_raw_fd(), watched) }.map_err(failed)?;
         poll.set_ref(false);
         let poll = Rc::new(RefCell::new(Some(poll)));
         // SAFETY: the hook owns the counted reference that it is given, until it is called or removed.
@@ -199,6 +213,7 @@ impl ConnectionEnd {
         let poll = self.poll.borrow_mut().take();
         if let Some(poll) = poll {
             self.events.closed.set(true);
+            self.events.attention.close();
             poll.close();
             let hook = Rc::as_ptr(&self.poll);
             // SAFETY: added in `new` with this pointer, and not called yet, as the handle was open; its reference is dropped.
@@ -229,13 +244,17 @@ unsafe extern "C" fn on_end(poll: *mut c_void) {
     let poll = unsafe { Rc::from_raw(poll.cast_const().cast::<Poll>()) };
     let open = poll.borrow_mut().take();
     if let Some(open) = open {
+        open.value().events.attention.close();
         open.close_without_value();
     }
 }
 
-unsafe extern "C" fn on_ready(handle: *mut Handle, status: c_int, _events: c_int) {
+unsafe extern "C" fn on_ready(handle: *mut Handle, status: c_int, ready: c_int) {
     // SAFETY: made by `ConnectionEnd::new` with a Watched. It may be closed by what it calls: libuv frees it later.
     if let Some((poll, Watched { callback, events })) = unsafe { Owned::<Watched>::from_callback(handle) } {
+        if ready & UV_READABLE != 0 {
+            events.attention.answered();
+        }
         // libuv stops watching where the socket has an error to tell, such as that the other end is gone.
         if status < 0 {
             events.watched.set(0);

@@ -6,6 +6,8 @@
 #![allow(missing_debug_implementations, reason = "values on their way to JavaScript")]
 #![allow(unreachable_pub, reason = "what the exported modules share is public among them")]
 
+#[cfg(unix)]
+mod attention;
 mod callback;
 #[cfg(unix)]
 pub mod channel;

@@ -28,7 +28,7 @@ const UV_TIMER: c_int = 13;
 const UV_TTY: c_int = 14;
 const UV_UDP: c_int = 15;
 const UV_SIGNAL: c_int = 16;
-const UV_READABLE: c_int = 1;
+pub const UV_READABLE: c_int = 1;
 
 /// Offset of `pending` in `uv_async_t` on 64-bit Unix, the same in all of libuv 1.x: 96 bytes of `uv_handle_t`, the
 /// callback and a queue link of two pointers.
@@ -45,6 +45,7 @@ unsafe extern "C" {
     fn uv_handle_set_data(handle: *mut Handle, data: *mut c_void);
     fn uv_handle_get_data(handle: *const Handle) -> *mut c_void;
     fn uv_idle_init(uv_loop: *mut Loop, handle: *mut Handle) -> c_int;
+    fn uv_idle_stop(handle: *mut Handle) -> c_int;
     fn uv_idle_start(handle: *mut Handle, callback: unsafe extern "C" fn(*mut Handle)) -> c_int;
     fn uv_poll_init(uv_loop: *mut Loop, handle: *mut Handle, fd: c_int) -> c_int;
     fn uv_poll_start(
@@ -113,16 +114,32 @@ impl<T> Owned<T> {
         value: T,
         callback: unsafe extern "C" fn(*mut Handle),
     ) -> Result<Self, String> {
+        // SAFETY: per the caller.
+        let owned = unsafe { Self::resting_idle(uv_loop, value) }?;
+        owned.start_idle(callback);
+        Ok(owned)
+    }
+
+    /// As [`Owned::idle`], to be started.
+    ///
+    /// # Safety
+    /// `uv_loop` is the running thread's loop.
+    pub unsafe fn resting_idle(uv_loop: *mut Loop, value: T) -> Result<Self, String> {
         // SAFETY: per the caller; the memory has the size that libuv asks for.
-        let owned = Self::allocate(UV_IDLE, value, |handle| unsafe { uv_idle_init(uv_loop, handle) })?;
-        // SAFETY: initialized above.
-        match check(unsafe { uv_idle_start(owned.handle.as_ptr(), callback) }) {
-            Ok(()) => Ok(owned),
-            Err(error) => {
-                owned.close();
-                Err(error)
-            }
-        }
+        Self::allocate(UV_IDLE, value, |handle| unsafe { uv_idle_init(uv_loop, handle) })
+    }
+
+    /// Calls `callback` once in each turn of the loop, which does not sleep meanwhile. Only for a handle made by [`Owned::idle`] or
+    /// [`Owned::resting_idle`].
+    pub fn start_idle(&self, callback: unsafe extern "C" fn(*mut Handle)) {
+        // SAFETY: initialized, and not closed, as closing consumes `self`. It cannot fail with a callback.
+        unsafe { uv_idle_start(self.handle.as_ptr(), callback) };
+    }
+
+    /// May be called again.
+    pub fn stop_idle(&self) {
+        // SAFETY: as above.
+        unsafe { uv_idle_stop(self.handle.as_ptr()) };
     }
 
     /// Calls `callback` whenever `fd` is readable.
@@ -170,6 +187,12 @@ impl<T> Owned<T> {
     pub fn set_ref(&self, keeps_alive: bool) {
         // SAFETY: a handle that is not closed, as closing consumes `self`.
         unsafe { if keeps_alive { uv_ref(self.handle.as_ptr()) } else { uv_unref(self.handle.as_ptr()) } }
+    }
+
+    /// What it was made with.
+    pub fn value(&self) -> &T {
+        // SAFETY: `allocate` put a boxed T there; closing consumes `self`, and `&mut T` is only given out in callbacks of the handle.
+        unsafe { &*uv_handle_get_data(self.handle.as_ptr()).cast::<T>() }
     }
 
     /// Stops and frees the handle and its value, the latter when libuv lets go of it.
