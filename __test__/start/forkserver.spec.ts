@@ -109,6 +109,19 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
     t.deepEqual(outcome.value('next'), ['next', true]);
   });
 
+  it.add('a clone that is killed as soon as it is there is reaped', 'cloneKilledEarly', (t, outcome) => {
+    t.deepEqual(
+      outcome.values('result'),
+      [0, 1, 2, 3, 4].map((turn) => [turn, turn]),
+    );
+  });
+
+  it.add('a child gets no descriptor of a start that is still under way', 'underWay', (t, outcome) => {
+    const [alone, beside] = outcome.value<number[]>('counts');
+    t.is(beside, alone);
+    t.is(outcome.value('stopped'), 'stopped');
+  });
+
   it.add('a helper of the server that is killed is not missed', 'helpersKilled', (t, outcome) => {
     t.deepEqual(
       outcome.values('result'),

@@ -51,7 +51,9 @@ export class ForkServer {
   readonly #earlyEnds = new Map<number, ExitStatus>();
   /** Clones that wait: children of this process, which has to reap them. */
   readonly #clones = new Map<number, OwnChild>();
-  /** Clones that were taken before they were heard of. */
+  /** Clones that were heard of once, from themselves or from the server. */
+  readonly #heard = new Set<number>();
+  /** Clones that were taken before they were heard of: the server has ended, so their ids are nobody else's. */
   readonly #taken = new Set<number>();
   #setReady!: () => void;
   #setFailed!: (error: unknown) => void;
@@ -224,7 +226,8 @@ export class ForkServer {
   }
 
   #addClone(pid: number): void {
-    if (this.#taken.delete(pid)) return;
+    if (this.#taken.has(pid) || this.#heard.delete(pid)) return;
+    this.#heard.add(pid);
     const clone = new OwnChild(pid, native().openPidfd(pid));
     clone.setRef(false);
     // Also when it has ended: it may be taken only then.

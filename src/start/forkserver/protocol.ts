@@ -26,7 +26,10 @@ export type Reply =
   /** It ends after this. `error` is a pickled error in base64. */
   | { kind: 'failed'; module: string; error: string }
   | { kind: 'forked'; id: number; pid: number }
-  /** From a clone that was made ahead: it waits to be told what it is, and is a child of the owner's until it has ended. */
+  /**
+   * From a clone, and from the server about it, as either may be killed before it has said so: it waits to be told what it is,
+   * and is a child of the owner's until it has ended.
+   */
   | { kind: 'waiting'; pid: number }
   | { kind: 'refused'; id: number; error: string }
   | { kind: 'preloaded'; id: number; modules: string[] }

@@ -3,7 +3,7 @@ import { serve } from '../../child/served.js';
 import { replaceStandardStreams } from '../../child/standard-streams.js';
 import { ZygoteError } from '../../errors.js';
 import { collectGarbage } from '../../memory/heap.js';
-import { native } from '../../native/binding.js';
+import { native, type ReadableWatcher } from '../../native/binding.js';
 import { OwnChild } from '../../process/reaper.js';
 import { setBootstrapping } from '../../process/self.js';
 import { pickleThrown } from '../../transfer/pickle.js';
@@ -35,8 +35,8 @@ process.execArgv = process.execArgv.filter((flag) => flag !== '--experimental-im
 
 let control: Control<Request>;
 const waiting: Waiting[] = [];
-/** Given to clones that have not yet said that they have taken them. */
-const untaken = new Set<Waiting>();
+/** Given to clones that have not yet said that they have taken them; with what lets go of the wait for that. */
+const untaken = new Map<Waiting, () => void>();
 let announcements: number | undefined;
 /** Made ahead, so that a start need not wait for a fork. */
 let spare: Clone | undefined;
@@ -123,9 +123,14 @@ async function serveOne(next: Waiting): Promise<void> {
 function assign({ pid, assignments }: Clone, next: Waiting): void {
   const { request, descriptors } = next;
   const { id, stdio } = request;
+  let watcher: ReadableWatcher | undefined;
+  const letGo = (): void => {
+    watcher?.close();
+    native().closeDescriptor(assignments);
+  };
   const settle = (isTaken: boolean): void => {
     untaken.delete(next);
-    native().closeDescriptor(assignments);
+    letGo();
     if (isTaken) {
       closeAll(descriptors);
       say({ kind: 'forked', id, pid });
@@ -137,7 +142,6 @@ function assign({ pid, assignments }: Clone, next: Waiting): void {
       void work();
     }
   };
-  untaken.add(next);
   const assignment: Assignment = { stdio };
   try {
     native().sendMessage(assignments, Buffer.from(JSON.stringify(assignment)), descriptors);
@@ -145,12 +149,11 @@ function assign({ pid, assignments }: Clone, next: Waiting): void {
     settle(false);
     return;
   }
-  const watcher = new (native().ReadableWatcher)(assignments, () => {
+  watcher = new (native().ReadableWatcher)(assignments, () => {
     const isTaken = hasAnswer(assignments);
-    if (isTaken === undefined) return;
-    watcher.close();
-    settle(isTaken);
+    if (isTaken !== undefined) settle(isTaken);
   });
+  untaken.set(next, letGo);
 }
 
 /** Undefined if there is nothing yet; false if the other side is gone. */
@@ -182,14 +185,20 @@ async function makeClone(): Promise<Clone> {
       drainTimeout: 10_000,
       child: () => {
         // Those of others that wait.
-        for (const { descriptors } of [...waiting.splice(0), ...untaken]) closeAll(descriptors);
+        for (const { descriptors } of [...waiting.splice(0), ...untaken.keys()]) closeAll(descriptors);
+        for (const letGo of untaken.values()) letGo();
         untaken.clear();
         native().closeDescriptor(own);
         serve({ assignments: clones, announcements, singleThreaded });
       },
     });
-    if (!sibling) void new OwnChild(pid, pidfd).ended.then((status) => say({ kind: 'ended', pid, ...status }));
-    else if (pidfd >= 0) native().closeDescriptor(pidfd);
+    if (sibling) {
+      // As it does itself: either may be killed before.
+      say({ kind: 'waiting', pid });
+      if (pidfd >= 0) native().closeDescriptor(pidfd);
+    } else {
+      void new OwnChild(pid, pidfd).ended.then((status) => say({ kind: 'ended', pid, ...status }));
+    }
     return { pid, assignments: own };
   } catch (error) {
     native().closeDescriptor(own);
