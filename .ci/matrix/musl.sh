@@ -4,7 +4,9 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
-mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -E '^(deb|URIs:) ' | grep -v security | grep -oE 'https?://[^ ]+' | head -1)
+# Newer systems have no sources.list, and others may have nothing in sources.list.d.
+sources=$(find /etc/apt/sources.list /etc/apt/sources.list.d -name '*.list' -o -name '*.sources' 2>/dev/null || :)
+mirror=$(cat /dev/null $sources | grep -E '^(deb|URIs:) ' | grep -v security | grep -oE 'https?://[^ ]+' | head -1)
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 echo "deb [signed-by=$keyring] $mirror trixie main" > "$work/sources"
 mkdir "$work/lists"
