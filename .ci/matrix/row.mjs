@@ -64,8 +64,8 @@ export class Row {
   /** Adds what AVA or cargo say at the end. */
   count(output) {
     const sum = (pattern) => [...output.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0);
-    // When a test has failed AVA does not say how many have passed.
-    const passed = (output.match(/^\s*✔ /gm)?.length ?? 0) + sum(/^test result: .*?(\d+) passed/gm);
+    // When a test has failed AVA does not say how many have passed. Its marks are others on Windows.
+    const passed = (output.match(/^\s*[✔√] /gm)?.length ?? 0) + sum(/^test result: .*?(\d+) passed/gm);
     const failed = sum(
       /^\s*(\d+) (?:tests?|uncaught exceptions?|unhandled rejections?|hooks?) failed|^\s*\d+ uncaught/gm,
     );
@@ -73,7 +73,7 @@ export class Row {
     this.#counts.passed += passed;
     this.#counts.failed += failed;
     this.#counts.skipped += skipped;
-    const titles = [...output.matchAll(/^\s*✘ (?:\[fail\]: )?(.+)$/gm)].map(([, title]) => title);
+    const titles = [...output.matchAll(/^\s*[✘×] (?:\[fail\]: )?(.+)$/gm)].map(([, title]) => title);
     if (titles.length > 0) this.fail(titles.join('; '));
     else if (failed > 0 || passed === 0)
       this.fail(passed === 0 ? `no test has passed: ${lastLine(output)}` : `${failed} failed`);
