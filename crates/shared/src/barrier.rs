@@ -5,9 +5,8 @@ use std::sync::atomic::AtomicU64;
 
 use crate::bell::Bell;
 use crate::identity::ProcessId;
-use crate::memory::Memory;
-use crate::object::{Object, State};
-use crate::region::{Region, Session};
+use crate::object::{Object, State, shared_object};
+use crate::region::Session;
 use crate::wait::Wait;
 use crate::waiters::{MOST, Place, Pool, Row};
 use crate::waits::Step;
@@ -52,6 +51,8 @@ pub struct Arrival {
     pub leads: Option<u64>,
 }
 
+shared_object!(Barrier);
+
 impl Barrier {
     /// A new one for so many parties.
     ///
@@ -66,24 +67,6 @@ impl Barrier {
         session.set(&barrier.0.state().parties, parties.max(1));
         session.commit();
         Ok(barrier)
-    }
-
-    /// One that has arrived from another process.
-    ///
-    /// # Errors
-    /// [`Error::Foreign`], [`Error::Call`].
-    pub fn from_memory(memory: Memory, bell: Bell) -> Result<Self> {
-        Object::open(memory, bell).map(Self)
-    }
-
-    /// Its memory.
-    pub fn region(&self) -> &Region {
-        self.0.region()
-    }
-
-    /// Its bell.
-    pub fn bell(&self) -> &Arc<Bell> {
-        &self.0.bell
     }
 
     /// How many wait for each other.

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use crate::Result;
 use crate::bell::Bell;
 use crate::identity::ProcessId;
-use crate::memory::Memory;
-use crate::object::{Object, State};
-use crate::region::{Region, Session};
+use crate::object::{Object, State, shared_object};
+use crate::region::Session;
 use crate::wait::Wait;
 use crate::waiters::{Place, Pool, Row};
 use crate::waits::Step;
@@ -31,6 +30,8 @@ unsafe impl State for ConditionState {
 #[derive(Debug)]
 pub struct Condition(Object<ConditionState>);
 
+shared_object!(Condition);
+
 impl Condition {
     /// A new one.
     ///
@@ -38,24 +39,6 @@ impl Condition {
     /// [`Error::Call`](crate::Error::Call), [`Error::Unsupported`](crate::Error::Unsupported).
     pub fn create() -> Result<Self> {
         Object::create().map(Self)
-    }
-
-    /// One that has arrived.
-    ///
-    /// # Errors
-    /// [`Error::Foreign`](crate::Error::Foreign), [`Error::Call`](crate::Error::Call).
-    pub fn open(memory: Memory, bell: Bell) -> Result<Self> {
-        Object::open(memory, bell).map(Self)
-    }
-
-    /// Its memory.
-    pub fn region(&self) -> &Region {
-        self.0.region()
-    }
-
-    /// Its bell.
-    pub fn bell(&self) -> &Arc<Bell> {
-        &self.0.bell
     }
 
     /// How many wait.

@@ -6,9 +6,7 @@ use std::sync::atomic::AtomicU64;
 use crate::Result;
 use crate::bell::Bell;
 use crate::identity::ProcessId;
-use crate::memory::Memory;
-use crate::object::{Object, State};
-use crate::region::Region;
+use crate::object::{Object, State, shared_object};
 use crate::wait::Wait;
 use crate::waiters::{Place, Pool, Row};
 use crate::waits::Step;
@@ -33,6 +31,8 @@ unsafe impl State for EventState {
 #[derive(Debug)]
 pub struct Event(Object<EventState>);
 
+shared_object!(Event);
+
 impl Event {
     /// A new one, which is not set.
     ///
@@ -40,24 +40,6 @@ impl Event {
     /// [`Error::Call`](crate::Error::Call), [`Error::Unsupported`](crate::Error::Unsupported).
     pub fn create() -> Result<Self> {
         Object::create().map(Self)
-    }
-
-    /// One that has arrived.
-    ///
-    /// # Errors
-    /// [`Error::Foreign`](crate::Error::Foreign), [`Error::Call`](crate::Error::Call).
-    pub fn open(memory: Memory, bell: Bell) -> Result<Self> {
-        Object::open(memory, bell).map(Self)
-    }
-
-    /// Its memory.
-    pub fn region(&self) -> &Region {
-        self.0.region()
-    }
-
-    /// Its bell.
-    pub fn bell(&self) -> &Arc<Bell> {
-        &self.0.bell
     }
 
     /// How many wait.

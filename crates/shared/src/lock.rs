@@ -6,9 +6,8 @@ use std::sync::atomic::AtomicU64;
 
 use crate::bell::Bell;
 use crate::identity::ProcessId;
-use crate::memory::Memory;
-use crate::object::{Object, State};
-use crate::region::{Region, Session};
+use crate::object::{Object, State, shared_object};
+use crate::region::Session;
 use crate::wait::Wait;
 use crate::waiters::{Place, Pool, Row};
 use crate::waits::Step;
@@ -68,6 +67,8 @@ pub struct Acquirer {
     pub again: bool,
 }
 
+shared_object!(Lock);
+
 impl Lock {
     /// A new one, which is free.
     ///
@@ -75,24 +76,6 @@ impl Lock {
     /// [`Error::Call`], [`Error::Unsupported`].
     pub fn create() -> Result<Self> {
         Object::create().map(Self)
-    }
-
-    /// One that has arrived.
-    ///
-    /// # Errors
-    /// [`Error::Foreign`], [`Error::Call`].
-    pub fn open(memory: Memory, bell: Bell) -> Result<Self> {
-        Object::open(memory, bell).map(Self)
-    }
-
-    /// Its memory.
-    pub fn region(&self) -> &Region {
-        self.0.region()
-    }
-
-    /// Its bell.
-    pub fn bell(&self) -> &Arc<Bell> {
-        &self.0.bell
     }
 
     /// Acquires it if that is possible at once; from a process that has ended only if `thoroughly`, which takes system calls.

@@ -55,3 +55,30 @@ impl<S: State> Object<S> {
         &self.region
     }
 }
+
+/// What every kind of object has, of which `$name` is the public type around an [`Object`].
+macro_rules! shared_object {
+    ($name:ident) => {
+        impl $name {
+            /// What has arrived from another process.
+            ///
+            /// # Errors
+            /// [`Error::Foreign`](crate::Error::Foreign), [`Error::Call`](crate::Error::Call).
+            pub fn from_memory(memory: crate::memory::Memory, bell: crate::bell::Bell) -> crate::Result<Self> {
+                Object::open(memory, bell).map(Self)
+            }
+
+            /// Its memory.
+            pub fn region(&self) -> &crate::region::Region {
+                self.0.region()
+            }
+
+            /// Its bell.
+            pub fn bell(&self) -> &std::sync::Arc<crate::bell::Bell> {
+                &self.0.bell
+            }
+        }
+    };
+}
+
+pub(crate) use shared_object;

@@ -5,10 +5,9 @@ use std::sync::atomic::AtomicU64;
 
 use crate::bell::Bell;
 use crate::identity::ProcessId;
-use crate::memory::Memory;
-use crate::object::{Object, State};
+use crate::object::{Object, State, shared_object};
 use crate::peers::has_ended;
-use crate::region::{Region, Session};
+use crate::region::Session;
 use crate::wait::Wait;
 use crate::waiters::{Place, Pool, Row};
 use crate::waits::Step;
@@ -57,6 +56,8 @@ pub enum Back {
     Keep,
 }
 
+shared_object!(Semaphore);
+
 impl Semaphore {
     /// A new one with so many permits, and never more than `bound`.
     ///
@@ -70,24 +71,6 @@ impl Semaphore {
         session.set(&state.bound, bound);
         session.commit();
         Ok(semaphore)
-    }
-
-    /// One that has arrived.
-    ///
-    /// # Errors
-    /// [`Error::Foreign`], [`Error::Call`].
-    pub fn open(memory: Memory, bell: Bell) -> Result<Self> {
-        Object::open(memory, bell).map(Self)
-    }
-
-    /// Its memory.
-    pub fn region(&self) -> &Region {
-        self.0.region()
-    }
-
-    /// Its bell.
-    pub fn bell(&self) -> &Arc<Bell> {
-        &self.0.bell
     }
 
     /// Permits that are free.

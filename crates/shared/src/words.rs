@@ -6,9 +6,8 @@ use std::sync::Arc;
 use crate::Result;
 use crate::bell::Bell;
 use crate::identity::ProcessId;
-use crate::memory::Memory;
-use crate::object::{Object, State};
-use crate::region::{Region, Session};
+use crate::object::{Object, State, shared_object};
+use crate::region::Session;
 use crate::wait::Wait;
 use crate::waiters::{Place, Pool, Row};
 use crate::waits::Step;
@@ -32,6 +31,8 @@ unsafe impl State for WordsState {
 #[derive(Debug)]
 pub struct Words(Object<WordsState>);
 
+shared_object!(Words);
+
 impl Words {
     /// For new memory.
     ///
@@ -39,24 +40,6 @@ impl Words {
     /// [`Error::Call`](crate::Error::Call), [`Error::Unsupported`](crate::Error::Unsupported).
     pub fn create() -> Result<Self> {
         Object::create().map(Self)
-    }
-
-    /// Those that have arrived.
-    ///
-    /// # Errors
-    /// [`Error::Foreign`](crate::Error::Foreign), [`Error::Call`](crate::Error::Call).
-    pub fn open(memory: Memory, bell: Bell) -> Result<Self> {
-        Object::open(memory, bell).map(Self)
-    }
-
-    /// Their own memory.
-    pub fn region(&self) -> &Region {
-        self.0.region()
-    }
-
-    /// Their bell.
-    pub fn bell(&self) -> &Arc<Bell> {
-        &self.0.bell
     }
 
     /// Notifies those who have waited longest for this word, so many: how many there were.

@@ -18,7 +18,7 @@ impl SharedCondition {
     pub fn new(descriptors: Option<Vec<i32>>) -> Result<Self> {
         let condition = match descriptors {
             None => Condition::create(),
-            Some(descriptors) => take_over(descriptors).map(|(memory, bell)| Condition::open(memory, bell))?,
+            Some(descriptors) => take_over(descriptors).map(|(memory, bell)| Condition::from_memory(memory, bell))?,
         };
         Ok(Self(Kept::new(condition.map_err(shared_failed)?, Condition::bell)))
     }

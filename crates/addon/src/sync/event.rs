@@ -18,7 +18,7 @@ impl SharedEvent {
     pub fn new(descriptors: Option<Vec<i32>>) -> Result<Self> {
         let event = match descriptors {
             None => Event::create(),
-            Some(descriptors) => take_over(descriptors).map(|(memory, bell)| Event::open(memory, bell))?,
+            Some(descriptors) => take_over(descriptors).map(|(memory, bell)| Event::from_memory(memory, bell))?,
         };
         Ok(Self(Kept::new(event.map_err(shared_failed)?, Event::bell)))
     }

@@ -23,7 +23,7 @@ impl SharedLock {
     pub fn new(descriptors: Option<Vec<i32>>) -> Result<Self> {
         let lock = match descriptors {
             None => Lock::create(),
-            Some(descriptors) => take_over(descriptors).map(|(memory, bell)| Lock::open(memory, bell))?,
+            Some(descriptors) => take_over(descriptors).map(|(memory, bell)| Lock::from_memory(memory, bell))?,
         };
         Ok(Self(Kept::new(lock.map_err(shared_failed)?, Lock::bell)))
     }

@@ -23,7 +23,7 @@ impl SharedSemaphore {
     pub fn new(value: f64, bound: f64, descriptors: Option<Vec<i32>>) -> Result<Self> {
         let semaphore = match descriptors {
             None => Semaphore::create(value as u64, bound as u64),
-            Some(descriptors) => take_over(descriptors).map(|(memory, bell)| Semaphore::open(memory, bell))?,
+            Some(descriptors) => take_over(descriptors).map(|(memory, bell)| Semaphore::from_memory(memory, bell))?,
         };
         Ok(Self(Kept::new(semaphore.map_err(shared_failed)?, Semaphore::bell)))
     }

@@ -21,7 +21,7 @@ impl SharedWords {
     pub fn new(descriptors: Option<Vec<i32>>) -> Result<Self> {
         let words = match descriptors {
             None => Words::create(),
-            Some(descriptors) => take_over(descriptors).map(|(memory, bell)| Words::open(memory, bell))?,
+            Some(descriptors) => take_over(descriptors).map(|(memory, bell)| Words::from_memory(memory, bell))?,
         };
         Ok(Self(Kept::new(words.map_err(shared_failed)?, Words::bell)))
     }
