@@ -90,7 +90,8 @@ async function work(): Promise<void> {
   for (;;) {
     const next = waiting.shift();
     if (next) await serveOne(next);
-    else if (spare) break;
+    // To make one takes a while, in which the answers of others could not be told.
+    else if (spare || untaken.size > 0) break;
     // Should it fail, the next request will say why.
     else if (!(await prepareSpare())) break;
   }
@@ -139,8 +140,8 @@ function assign({ pid, assignments }: Clone, next: Waiting): void {
     } else {
       next.wasRefused = true;
       waiting.unshift(next);
-      void work();
     }
+    void work();
   };
   const assignment: Assignment = { stdio };
   try {
