@@ -35,7 +35,7 @@ process.execArgv = process.execArgv.filter((flag) => flag !== '--experimental-im
 
 let control: Control<Request>;
 const waiting: Waiting[] = [];
-/** Given to clones that have not yet said that they have taken them; with what lets go of the wait for that. */
+/** Those that are being served: no clone has said yet that it has taken them. With what lets go of the wait for that. */
 const untaken = new Map<Waiting, () => void>();
 let announcements: number | undefined;
 /** Made ahead, so that a start need not wait for a fork. */
@@ -108,11 +108,14 @@ async function prepareSpare(): Promise<boolean> {
 }
 
 async function serveOne(next: Waiting): Promise<void> {
+  // A clone that is made for it gets its descriptors when it is told.
+  untaken.set(next, () => {});
   try {
     const clone = spare ?? (await makeClone());
     spare = undefined;
     assign(clone, next);
   } catch (error) {
+    untaken.delete(next);
     refuse(next, error);
   }
 }
