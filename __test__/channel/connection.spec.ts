@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -270,6 +270,7 @@ test('an aborted wait rejects with the reason of its signal, and loses nothing',
   const aborted = theirs.recv({ signal: abort.signal });
   const polled = theirs.poll({ timeout: Infinity, signal: abort.signal });
   const next = theirs.recv();
+  t.is(getEventListeners(abort.signal, 'abort').length, 1);
   const reason = new Error('no longer wanted');
   abort.abort(reason);
   t.is(await t.throwsAsync(aborted), reason);

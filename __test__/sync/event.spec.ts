@@ -1,5 +1,5 @@
 // Events between processes.
-import { setMaxListeners } from 'node:events';
+import { getEventListeners } from 'node:events';
 import ava from 'ava';
 import { Event } from 'zygote';
 import { abortSoon, kill, start, until } from './helpers.js';
@@ -73,8 +73,9 @@ test('an aborted wait rejects with the reason', async (t) => {
 test('no more than 4096 can wait, and others can when some have gone', async (t) => {
   const event = new Event();
   const abort = new AbortController();
-  setMaxListeners(0, abort.signal);
   const waits = Array.from({ length: 4096 }, async () => event.wait({ signal: abort.signal }).catch(() => 'gone'));
+  // Node warns of more than ten.
+  t.is(getEventListeners(abort.signal, 'abort').length, 1);
   await t.throwsAsync(event.wait(), { code: 'ERR_ZYGOTE_TOO_MANY_WAITERS' });
   abort.abort();
   t.deepEqual(new Set(await Promise.all(waits)), new Set(['gone']));

@@ -1,4 +1,5 @@
 /** One call that waits, with its timeout and its signal. */
+import { listen } from '../process/aborts.js';
 import { TimeoutError } from '../errors.js';
 import { assertWaitable, type WaitOptions } from '../process/waiting.js';
 
@@ -10,8 +11,7 @@ export class Wait<T> {
   #resolve!: (value: T | Promise<T>) => void;
   #reject!: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
-  #signal: AbortSignal | undefined;
-  #onAbort: (() => void) | undefined;
+  #hush: (() => void) | undefined;
 
   /**
    * `giveUp` is called when the timeout is over or the signal is aborted, before the promise settles: nothing may come of what
@@ -23,12 +23,10 @@ export class Wait<T> {
       this.#reject = reject;
     });
     if (signal) {
-      this.#signal = signal;
-      this.#onAbort = () => {
+      this.#hush = listen(signal, () => {
         giveUp();
         this.reject(signal.reason);
-      };
-      signal.addEventListener('abort', this.#onAbort, { once: true });
+      });
     }
     if (timeout !== undefined && timeout <= LONGEST) {
       this.#timer = setTimeout(() => {
@@ -56,7 +54,7 @@ export class Wait<T> {
 
   #done(): void {
     clearTimeout(this.#timer);
-    if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#hush?.();
   }
 }
 

@@ -5,7 +5,7 @@ import { type ForkMapOptions, mapSettings, type MapSettings } from './fork-map/o
 import type { ElementOf, NumbersType } from '../memory/numbers.js';
 import { type Numbers, sharedNumbers } from './fork-map/sink.js';
 import type { MapTask, Report } from './fork-map/work.js';
-import { listen } from './signals.js';
+import { listen } from '../process/aborts.js';
 
 export type { ForkMapOptions, ForkMapProgress } from './fork-map/options.js';
 

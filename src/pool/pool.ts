@@ -21,7 +21,7 @@ import {
   type TaskOptions,
 } from './options.js';
 import { packArguments, type Packed } from './packed.js';
-import { listen } from './signals.js';
+import { listen } from '../process/aborts.js';
 import { type PoolStats, statsOf } from './stats.js';
 import { collect, stream } from './takers.js';
 import { Task } from './task.js';

@@ -1,4 +1,5 @@
 /** Waits with a timeout and a signal, the same way everywhere. */
+import { listen } from './aborts.js';
 import { ZygoteError } from '../errors.js';
 
 /** Every wait takes these. */
@@ -31,13 +32,13 @@ export async function waitFor<T>(promise: Promise<T>, options: WaitOptions = {})
     let timer: NodeJS.Timeout | undefined;
     const done = () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      hush?.();
     };
     const onAbort = () => {
       done();
       reject(signal?.reason as Error);
     };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const hush = signal && listen(signal, onAbort);
     // Longer timeouts than a timer takes are as good as none.
     if (timeout !== undefined && timeout < 2 ** 31) {
       timer = setTimeout(() => {

@@ -1,6 +1,7 @@
 /** Waiting for shared objects, with and without the event loop. */
 import { ZygoteError } from '../errors.js';
 import type { BindingOutcome, SharedWait } from '../native/binding.js';
+import { listen } from '../process/aborts.js';
 import { assertWaitable, type WaitOptions } from '../process/waiting.js';
 import { addWait, openWaits, removeWait, type Waiting } from './waits.js';
 
@@ -25,12 +26,13 @@ export function settle(wait: SharedWait, options: WaitOptions = {}): Promise<Bin
     signal?.throwIfAborted();
     openWaits();
     let timer: NodeJS.Timeout | undefined;
+    let hush: (() => void) | undefined;
     let over = false;
     const finish = () => {
       over = true;
       removeWait(entry);
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      hush?.();
     };
     const look = () => {
       if (over) return;
@@ -60,7 +62,7 @@ export function settle(wait: SharedWait, options: WaitOptions = {}): Promise<Bin
       return;
     }
     addWait(entry);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    hush = signal && listen(signal, onAbort);
     if (timeout !== undefined && timeout < LONGEST_TIMER) {
       timer = setTimeout(() => giveUp(() => resolve(undefined)), timeout);
     }

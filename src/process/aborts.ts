@@ -1,4 +1,7 @@
-/** Listens to AbortSignals, of which one may be for very many tasks: a signal looks through all its listeners for each new one. */
+/**
+ * Listens to AbortSignals, of which one may be for very many waits: a signal looks through all its listeners for each new one, and Node
+ * warns of more than 10.
+ */
 
 const listeners = new WeakMap<AbortSignal, Set<() => void>>();
 
