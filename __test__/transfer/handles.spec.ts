@@ -21,7 +21,7 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { TransferError } from 'zygote';
 import { pickle, unpickle } from '#dist/transfer/pickle';
-import { writeFiles } from './helpers/files.js';
+import { writeFiles } from '../helpers/files.js';
 
 const RECEIVER = fileURLToPath(new URL('helpers/handle-receiver.js', import.meta.url));
 const onUnix = process.platform === 'win32' ? test.skip : test;

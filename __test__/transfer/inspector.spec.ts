@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { ProgramOptions } from '../helpers/program.js';
-import { ESM, run, writeFiles } from './helpers/files.js';
+import { ESM, run } from './helpers/files.js';
+import { writeFiles } from '../helpers/files.js';
 
 /** Looks a function up that is found, and one that is not, for which a debugger is switched on. */
 const LOOK_UP = `

@@ -2,8 +2,9 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test from 'ava';
-import { CJS, ESM, fatesOf, run, writeFiles } from './helpers/files.js';
+import { CJS, ESM, fatesOf, run } from './helpers/files.js';
 import type { Fate } from './helpers/sender.js';
+import { writeFiles } from '../helpers/files.js';
 
 const here = (path: string, result: unknown, module = 'main.mjs'): Fate => ({ reference: `${module} ${path}`, result });
 

@@ -5,9 +5,10 @@ import test from 'ava';
 import { TransferError } from 'zygote';
 import { pickle, unpickle } from '#dist/transfer/pickle';
 import { define, reference, resolveReference } from '#dist/transfer/reference';
-import { ESM, run, writeFiles } from './helpers/files.js';
+import { ESM, run } from './helpers/files.js';
 import { delivered } from './helpers/passes.js';
 import { api, double, Point } from './helpers/things.js';
+import { writeFiles } from '../helpers/files.js';
 
 const THINGS = new URL('helpers/things.js', import.meta.url).href;
 

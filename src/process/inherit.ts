@@ -40,7 +40,7 @@ function descriptorOf(thing: unknown): number | undefined {
 }
 
 /** A `dgram.Socket` keeps its handle behind a symbol. */
-function descriptorOfDatagram(thing: object): number | undefined {
+export function descriptorOfDatagram(thing: object): number | undefined {
   const state = Object.getOwnPropertySymbols(thing).find(({ description }) => description === 'state symbol');
   const held = state && (thing as Record<symbol, { handle?: { fd?: unknown } } | undefined>)[state];
   const fd = held?.handle?.fd;

@@ -1,4 +1,5 @@
 /** Sockets, servers and streams: what travels is their descriptor, and what has to be known to go on with it. */
+import { descriptorOfDatagram } from '../process/inherit.js';
 
 export type Handle =
   | { kind: 'socket'; allowHalfOpen: boolean }
@@ -89,13 +90,6 @@ export function openHandle(object: object): { handle: Handle; fd: number } | str
 
 function opened(handle: Handle, fd: unknown, otherwise: string): { handle: Handle; fd: number } | string {
   return Number.isInteger(fd) && (fd as number) >= 0 ? { handle, fd: fd as number } : otherwise;
-}
-
-/** A `dgram.Socket` keeps its handle behind a symbol. */
-function descriptorOfDatagram(socket: object): unknown {
-  const state = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'state symbol');
-  const held = state && (socket as Record<symbol, { handle?: { fd?: unknown } } | undefined>)[state];
-  return held?.handle?.fd;
 }
 
 /** Takes a descriptor over that has arrived. */

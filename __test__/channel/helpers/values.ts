@@ -1,4 +1,5 @@
 /** What has to arrive as it was sent. */
+import { randomBytes } from 'node:crypto';
 
 /** Occurs twice in one of them. */
 export const shared: { of: string } = { of: 'both' };
@@ -46,3 +47,18 @@ export const values: [what: string, value: unknown][] = [
   ['a large Map', new Map(Array.from({ length: 20_000 }, (_, index) => [`key ${index}`, { index }]))],
   ['an array that contains itself', ((list: unknown[]) => (list.push(list), list))([])],
 ];
+
+/** Messages of all the sizes that there are ways for. */
+export function messages(): unknown[] {
+  return [
+    1,
+    'text',
+    null,
+    { list: [1, { two: 2 }] },
+    new Map([[1, new Set(['a'])]]),
+    randomBytes(64),
+    randomBytes(70_000),
+    randomBytes(16_000_000),
+    [randomBytes(600_000), 'x'.repeat(400_000)],
+  ];
+}

@@ -1,9 +1,8 @@
 /** Programs whose files are written for the test. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ExecutionContext } from 'ava';
+import { writeFiles } from '../../helpers/files.js';
 import { type Outcome, type ProgramOptions, runProgram } from './scenarios.js';
 
 const ZYGOTE = import.meta.resolve('zygote');
@@ -25,18 +24,6 @@ export function starting(target: string, args: unknown[] = []): string {
   );
 }
 `;
-}
-
-/** A folder that is there until the test has ended. */
-export function writeFiles(t: ExecutionContext, files: Record<string, string>): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'zygote-files-')));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  for (const [name, text] of Object.entries(files)) {
-    const path = join(folder, name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-  }
-  return folder;
 }
 
 /** Runs the program `main` of these files; what came of it is shown if the test fails. */

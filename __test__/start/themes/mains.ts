@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import type { StartMethod } from 'zygote';
-import { CJS, ESM, runFiles, runMain, starting, writeFiles } from '../helpers/files.js';
+import { CJS, ESM, runFiles, runMain, starting } from '../helpers/files.js';
+import { writeFiles } from '../../helpers/files.js';
 
 const FUNCTION = 'function double(value) { return value * 2; }\n';
 const START = `if (isMainProcess) ${starting('double', [21])}`;

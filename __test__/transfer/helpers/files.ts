@@ -1,9 +1,8 @@
 /** Programs whose files are written for the test, and which send functions to another process. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ExecutionContext } from 'ava';
+import { writeFiles } from '../../helpers/files.js';
 import { describeOutcome, type Outcome, type ProgramOptions, runProgram } from '../../helpers/program.js';
 import type { Fate } from './sender.js';
 
@@ -14,18 +13,6 @@ export const ESM = `import { define, reference, resolveReference, send } from ${
 
 /** Begins a CommonJS module. */
 export const CJS = `const { define, reference, resolveReference, send } = require(${JSON.stringify(fileURLToPath(SENDER))});\n`;
-
-/** A folder that is there until the test has ended. */
-export function writeFiles(t: ExecutionContext, files: Record<string, string>): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'zygote-transfer-')));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  for (const [name, text] of Object.entries(files)) {
-    const path = join(folder, name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-  }
-  return folder;
-}
 
 /** Runs a program. What came of it is shown if the test fails. */
 export async function run(t: ExecutionContext, path: string, options: ProgramOptions = {}): Promise<Outcome> {

@@ -1,4 +1,4 @@
-//! macOS has nothing public for it that crosses processes on all of its versions: sleep, and look again.
+//! Neither macOS nor Windows has anything public for it that crosses processes on all of its versions: sleep, and look again.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
