@@ -53,6 +53,10 @@ function pipes(method: StartMethod): void {
   });
 
   if (process.platform === 'linux') {
+    it.add('who is answered soon for a while sleeps when no answer comes any more', 'conversation', (t, outcome) => {
+      t.deepEqual(outcome.value('exchanged'), [200, 200]);
+    });
+
     it.add('no descriptor is left behind', 'nothingLeft', (t, outcome) => {
       t.true(outcome.value<number>('more') <= 0);
     });
