@@ -261,6 +261,9 @@ export interface NativeBinding {
     prepare: () => void,
     callback: (error: Error | null, forked: BindingForked | null) => void,
   ): void;
+  /** This thread waits for an answer, which has come when {@link answered} is called: if answers come soon, the event loop does not sleep. */
+  awaitAnswer(): void;
+  answered(): void;
   activeRequests(): number;
   unwrittenBytes(descriptors: number[]): number;
   stopInherited(keep: number[]): void;

@@ -1,6 +1,8 @@
 /** Gives tasks to workers, and has as many of these as it takes. Whatever happens to a worker, each task is settled once. */
 import { TimeoutError, WorkerCrashedError, ZygoteError } from '../errors.js';
 import type { StartMethod } from '../start/method.js';
+import { native } from '../native/binding.js';
+import { cpuCount } from '../process/cpus.js';
 import { Crew, type CrewOwner } from './crew.js';
 import { Functions } from './functions.js';
 import { Times } from './histogram.js';
@@ -29,6 +31,7 @@ export class Dispatcher implements CrewOwner {
   #terminated: ZygoteError | undefined;
   /** Of maps, which have further tasks to give. */
   #holds = 0;
+  readonly #cpus: number = cpuCount();
   readonly #name: string;
   readonly #settings: Settings;
   #isScheduled = false;
@@ -121,6 +124,7 @@ export class Dispatcher implements CrewOwner {
   }
 
   progressed(worker: Worker, now: number): void {
+    native().answered();
     if (this.#hasLimits) this.#time(worker);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -189,10 +193,14 @@ export class Dispatcher implements CrewOwner {
       this.waits.note((this.#now - task.queuedAt) * 1000);
       best.give(task, this.#now);
     }
+    let busy = 0;
     for (const worker of workers) {
       worker.flush();
+      if (!worker.isIdle) busy++;
       if (this.#hasLimits) this.#time(worker);
     }
+    // Else it would take the time of one that works.
+    if (busy > 0 && busy < this.#cpus) native().awaitAnswer();
   }
 
   /** Whoever may run no more tasks should not keep what the last one has left. */

@@ -1,5 +1,6 @@
 /** What a worker of a pool does: takes tasks, runs one at a time, and reports what came of them. */
 import { onNothingLeft } from '../child/life.js';
+import { native } from '../native/binding.js';
 import { type Body, type Channel, Kind } from '../process/channel.js';
 import type { ParentProcess } from '../process/parent.js';
 import { type Pickling, pickling } from '../process/pickling.js';
@@ -86,6 +87,7 @@ class Working {
       this.#bulk.push(body);
       return;
     }
+    native().answered();
     // Not even for a list of small things.
     if (body instanceof Error) throw body;
     readFrame(body, this.#bulk, (op, fn, _, value) => {
@@ -148,6 +150,7 @@ class Working {
     this.#isBusy = false;
     this.#flush();
     if (this.#isEnding) this.#finish();
+    else native().awaitAnswer();
   }
 
   #finish(): void {

@@ -6,8 +6,9 @@
 #![allow(missing_debug_implementations, reason = "values on their way to JavaScript")]
 #![allow(unreachable_pub, reason = "what the exported modules share is public among them")]
 
-#[cfg(unix)]
-mod attention;
+#[cfg_attr(unix, path = "attention/unix.rs")]
+#[cfg_attr(windows, path = "attention/windows.rs")]
+pub mod attention;
 mod callback;
 #[cfg(unix)]
 pub mod channel;

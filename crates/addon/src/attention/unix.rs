@@ -5,10 +5,17 @@
 //! its other work meanwhile. One answer that takes longer ends this, until a few have come soon again.
 
 use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
+use std::ptr;
 use std::rc::Rc;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use napi::{Env, sys};
+use napi_derive::napi;
+
+use crate::callback::own_loop;
+use crate::error::{Code, Result};
 use crate::uv::{Handle, Loop, Owned};
 
 /// An answer that has come within this time has come soon; and the longest time that the loop does not sleep. As long as two
@@ -40,7 +47,7 @@ pub struct Attention {
 impl Attention {
     /// # Safety
     /// `uv_loop` is the running thread's loop.
-    pub unsafe fn new(uv_loop: *mut Loop) -> Result<Self, String> {
+    pub unsafe fn new(uv_loop: *mut Loop) -> std::result::Result<Self, String> {
         let state = Rc::new(State::default());
         // SAFETY: per the caller.
         let idle = unsafe { Owned::resting_idle(uv_loop, Rc::clone(&state)) }?;
@@ -92,10 +99,49 @@ impl Attention {
 /// In each turn of the loop.
 unsafe extern "C" fn on_idle(handle: *mut Handle) {
     // SAFETY: made by `Attention::new`.
-    if let Some((idle, state)) = unsafe { Owned::<Rc<State>>::from_callback(handle) }
-        && state.since.get().is_none_or(|since| since.elapsed() > SOON)
-    {
+    let Some((idle, state)) = (unsafe { Owned::<Rc<State>>::from_callback(handle) }) else { return };
+    if state.since.get().is_none_or(|since| since.elapsed() > SOON) {
         state.soon.set(0);
         idle.stop_idle();
+    } else {
+        // Whoever has work goes first: also V8's own threads, which compile what runs often.
+        std::thread::yield_now();
+    }
+}
+
+thread_local! {
+    /// Of this environment, for what comes by streams of Node's.
+    static OWN: RefCell<Option<Attention>> = const { RefCell::new(None) };
+}
+
+/// This thread waits for an answer, by whatever way it comes.
+#[napi]
+pub fn await_answer(env: Env) -> Result<()> {
+    OWN.with_borrow_mut(|own| {
+        let attention = if let Some(attention) = own {
+            attention
+        } else {
+            // SAFETY: the environment's own loop.
+            let new = unsafe { Attention::new(own_loop(env)?) };
+            let new = new.map_err(|error| Code::System.error(format_args!("waiting for an answer: {error}")))?;
+            // SAFETY: a living environment; the hook takes no argument.
+            unsafe { sys::napi_add_env_cleanup_hook(env.raw(), Some(on_end), ptr::null_mut()) };
+            own.insert(new)
+        };
+        attention.begin();
+        Ok(())
+    })
+}
+
+/// It has come. May be called where none was waited for.
+#[napi]
+pub fn answered() {
+    OWN.with_borrow(|own| own.as_ref().map(Attention::answered));
+}
+
+/// The environment ends.
+unsafe extern "C" fn on_end(_: *mut c_void) {
+    if let Some(attention) = OWN.take() {
+        attention.close();
     }
 }
