@@ -19,8 +19,9 @@ test('memory that is written is private and dirty', (t) => {
   const after = native().processMemory(process.pid);
   const grown = after.privateDirty - before.privateDirty;
   t.true(grown > 60 * MB && grown < 80 * MB, `${grown}`);
-  // wine counts none.
-  if (process.platform !== 'win32') t.true(after.minorFaults > before.minorFaults);
+  // wine counts none, and qemu gives its programs a /proc/self/stat without them.
+  const isEmulated = process.platform === 'win32' || process.env['QEMU_LD_PREFIX'] !== undefined;
+  if (!isEmulated) t.true(after.minorFaults > before.minorFaults);
   t.is(block.length, 64 * MB);
 });
 
