@@ -1,6 +1,7 @@
 // The rows. Each has a name that begins with the package it is about, says what it does, and runs.
 import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { testsOn } from '../crates.mjs';
 import { root } from '../package/targets.mjs';
 import { fetchNode, fetchMuslNode, NODES } from './nodes.mjs';
 import { Skip } from './row.mjs';
@@ -77,10 +78,12 @@ export const rows = [
     ['win32-arm64-msvc', 'aarch64-pc-windows-msvc'],
   ].map(([target, triple]) => ({
     name: `${target}/check`,
-    what: `every crate is compiled for ${triple}, but not linked`,
+    what: `every crate, and the tests that there are, compiled for ${triple}, but not linked`,
     run: async (row) => {
       await row.run('bash', [join(root, '.ci', 'windows', 'std.sh'), triple]);
-      await row.run('cargo', ['check', '--workspace', '--all-targets', '--locked', `--target=${triple}`]);
+      const check = ['check', '--locked', `--target=${triple}`];
+      await row.run('cargo', [...check, '--workspace']);
+      for (const tests of testsOn(target.split('-')[0])) await row.run('cargo', [...check, '--profile=test', ...tests]);
       row.passed();
       row.note(`compiled only: tests need ${target.startsWith('darwin') ? 'a Mac' : 'Windows'}`);
     },
