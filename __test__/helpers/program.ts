@@ -56,7 +56,7 @@ export interface Running {
 export const SINGLE_THREADED: readonly string[] = ['--single-threaded', '--v8-pool-size=0'];
 
 /** After this time a program hangs: what its processes are doing is shown, and they are ended. */
-const HUNG = 60; // s
+const HUNG = process.env['QEMU_LD_PREFIX'] === undefined ? 60 : 600; // s; qemu takes some ten times as long
 
 /** AVA starts all tests of a file at once. */
 const MOST_AT_ONCE = Math.max(2, availableParallelism());
