@@ -86,7 +86,11 @@ export class ForkServer {
     // Its end is told by the process.
     // Its other end is also that of clones that have something to tell, should the server be gone.
     this.#drained = new Promise((resolve) => {
-      this.#control = new Control(own, (reply) => this.#receive(reply), resolve);
+      const onEnd = (): void => {
+        this.#isUsable = false;
+        resolve();
+      };
+      this.#control = new Control(own, (reply) => this.#receive(reply), onEnd);
     });
     this.ended = endOf(this.#process).then((how) => this.#end(how));
     this.#use(0);
@@ -159,7 +163,11 @@ export class ForkServer {
   /** Ends it. Its children go on. */
   async stop(): Promise<void> {
     this.#use(1);
-    if (this.#isUsable) this.#control.send({ kind: 'stop' });
+    try {
+      if (this.#isUsable) this.#control.send({ kind: 'stop' });
+    } catch (error) {
+      if (!isBrokenPipe(error)) throw error;
+    }
     this.#isUsable = false;
     await this.ended;
     await this.#drained;

@@ -32,6 +32,8 @@ export class Control<Received> {
    * @throws ZygoteError `ERR_ZYGOTE_SYSTEM`, also when the other side is gone.
    */
   send(message: unknown, descriptors: number[] = []): void {
+    // The number of the descriptor may be another one's by now.
+    if (this.#closed) throw new ZygoteError('ERR_ZYGOTE_SYSTEM', 'sendmsg: Broken pipe');
     const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
     let sent = 0;
     if (descriptors.length > 0) {
