@@ -96,9 +96,9 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
 
   add('events tell of start, error and exit, in this order', 'events', (t, outcome) => {
     t.deepEqual(outcome.value('heard'), [
-      ['fine', 'start', true],
+      ['fine', 'start', 'number'],
       ['fine', 'exit', code(0)],
-      ['throws', 'start', true],
+      ['throws', 'start', 'number'],
       ['throws', 'error', 'thrown'],
       ['throws', 'exit', code(1)],
     ]);
