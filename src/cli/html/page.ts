@@ -98,7 +98,7 @@ dt { color: var(--soft); } dd { margin: 0; }
   main { max-width: none; padding: 0; }
   .wide { display: block; } .narrow { display: none; }
   figure, table, .answer { break-inside: avoid; }
-  h2, h3 { break-after: avoid; }
+  h2, h3, .key { break-after: avoid; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;
