@@ -25,7 +25,7 @@ for (const strategy of ['all-threads', 'single-threaded'] as const satisfies For
   add('a child accepts no connection of a server that it does not inherit', 'notInherited', (t, outcome) => {
     t.is(outcome.value('parent accepted'), 50);
     t.true(outcome.pids('accepted').every((pid) => pid === outcome.pid));
-    t.like(outcome.value('refused'), { code: 'ECONNREFUSED' });
+    if (process.platform === 'linux') t.deepEqual(outcome.value('held'), [true, false, false, false]);
   });
 
   add('a connected socket can be used by a child that inherits it', 'socket', (t, outcome) => {
