@@ -1,9 +1,7 @@
 //! Slabs that messages lie in which this process has received.
 
-use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +19,7 @@ const MOST_BYTES: usize = 96 << 20;
 static LEASES: Mutex<Vec<Arc<Lease>>> = Mutex::new(Vec::new());
 
 /// A slab whose bytes are somebody's in this process.
+#[derive(Debug)]
 struct Lease {
     slab: Arc<Slab>,
     memory: OwnedFd,
@@ -28,12 +27,6 @@ struct Lease {
     holders: AtomicUsize,
     /// Not the sender's memory any more, but this process's own, as it was. Changed and read with `LEASES` held.
     is_private: AtomicBool,
-}
-
-impl fmt::Debug for Lease {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Lease").field("slab", &self.slab).finish_non_exhaustive()
-    }
 }
 
 /// Bytes in a slab, or the slab itself, which is its sender's again when all that hold it are dropped.
@@ -56,10 +49,6 @@ impl Held {
         });
         leases.push(Arc::clone(&lease));
         Ok(Self(lease))
-    }
-
-    pub(super) fn bytes(&self, offset: usize, length: usize) -> io::Result<NonNull<u8>> {
-        self.0.slab.bytes(offset, length)
     }
 }
 

@@ -36,7 +36,7 @@ impl Known {
     ) -> Result<T, E> {
         let slab = self.slab(&memory)?;
         // Of a slab that is much larger than the message more memory would be kept than is of use.
-        let held = if length >= slab.size / 2 { Held::new(&slab, memory).ok() } else { None };
+        let held = if length >= LEASED_FROM.max(slab.size / 2) { Held::new(&slab, memory).ok() } else { None };
         let taken = take(&Message { slab: &slab, held: held.as_ref() });
         if held.is_none() {
             slab.busy().store(0, Ordering::Release);
@@ -92,6 +92,6 @@ impl Message<'_> {
     /// As [`Self::copy`].
     pub fn hold(&self, offset: usize, length: usize) -> io::Result<Option<(NonNull<u8>, Held)>> {
         let Some(held) = self.held.filter(|_| length >= LEASED_FROM) else { return Ok(None) };
-        Ok(Some((held.bytes(offset, length)?, held.clone())))
+        Ok(Some((self.slab.bytes(offset, length)?, held.clone())))
     }
 }
